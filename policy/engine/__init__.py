@@ -1,0 +1,1 @@
+"""From spec to decisions: pure, no I/O, no clock, no chance."""

@@ -1,0 +1,156 @@
+"""What a policy decided for one record, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from policy.engine.values import plain
+
+_DIGITS = 12  # distances are shown without the last bits of a subtraction
+
+
+class Band(Struct, frozen=True):
+    """An interval of scores and its action: from `lower` to below `upper`, which belongs to it only if `closed`."""
+
+    action: str
+    lower: float
+    upper: float
+    closed: bool
+
+    def distance(self, score: float) -> float | None:
+        """How far the score is from the nearest edge beyond which another band begins; None if there is none."""
+        edges = []
+        if self.lower > 0.0:
+            edges.append(score - self.lower)
+        if not self.closed:
+            edges.append(self.upper - score)
+        return round(min(edges), _DIGITS) if edges else None
+
+
+class Origin(Struct, frozen=True):
+    """What all outcomes of one policy share: its names and versions."""
+
+    policy: str
+    policy_version: str
+    model_version: str | None
+    facts: tuple[str, ...]  # names of the inputs, in the order of Outcome.values
+    data: Mapping[str, Mapping[str, Any]]  # what an action carries for the caller
+
+
+class Outcome(Struct, frozen=True):
+    """An action with its reasons. Built in a fraction of a microsecond; what is derived is computed when asked for.
+
+    action: what to do; score: the number it follows from, None if there is none; band: where the score lies;
+    values: the facts scored, typed, in the order of the policy's inputs (UNSET where refused); ignored: names of facts
+    that the policy does not know; degraded: what went wrong, as {"cause", "pointer"}; completed: the action that the
+    user had already passed; rule, arm: the rule and the arm of a rollout that decided; notes: further reasons.
+    """
+
+    origin: Origin
+    action: str
+    score: float | None
+    band: Band | None
+    values: tuple[Any, ...]
+    ignored: tuple[str, ...] = ()
+    degraded: tuple[dict[str, str], ...] = ()
+    completed: str | None = None
+    rule: str | None = None
+    arm: str | None = None
+    notes: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def policy(self) -> str:
+        """The policy's name."""
+        return self.origin.policy
+
+    @property
+    def policy_version(self) -> str:
+        """Content hash of the policy, "sha256:…"."""
+        return self.origin.policy_version
+
+    @property
+    def model_version(self) -> str | None:
+        """Content hash of the model; None if the policy has none."""
+        return self.origin.model_version
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts that were scored, after defaults, ready for JSON; a refused fact is left out."""
+        pairs = zip(self.origin.facts, self.values, strict=False)
+        return {name: plain(value) for name, value in pairs if value is not UNSET}
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the action carries for the caller."""
+        return self.origin.data.get(self.action, _NOTHING)
+
+    @property
+    def distance(self) -> float | None:
+        """From the score to the nearest edge beyond which the band changes."""
+        return None if self.band is None or self.score is None else self.band.distance(self.score)
+
+    @property
+    def without_rules(self) -> str:
+        """The action if the policy had no rules."""
+        return self.action
+
+    @property
+    def reasons(self) -> tuple[dict[str, Any], ...]:
+        """Why this action, most telling last; at least one, each with a `code`, ready for JSON."""
+        first = tuple({"code": "on_error", **cause} for cause in self.degraded)
+        if self.band is not None:
+            first += (self._band_reason(self.band),)
+        if self.completed is not None:
+            first += ({"code": "completed", "action": self.completed},)
+        return first + self.notes
+
+    def _band_reason(self, band: Band) -> dict[str, Any]:
+        return {
+            "code": "band",
+            "band": band.action,
+            "lower": band.lower,
+            "upper": band.upper,
+            "distance": self.distance,
+        }
+
+    def fallback(self, action: str, cause: str, pointer: str = "") -> Outcome:
+        """The same record with another action, for a cause that arose after the decision, such as a full disk."""
+        return replace(self, action=action, degraded=(*self.degraded, {"cause": cause, "pointer": pointer}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The body of an answer, ready for JSON."""
+        band = self.band
+        body: dict[str, Any] = {
+            "action": self.action,
+            "score": self.score,
+            "band": None
+            if band is None
+            else {
+                "action": band.action,
+                "lower": band.lower,
+                "upper": band.upper,
+                "closed": band.closed,
+                "distance": self.distance,
+            },
+            "rule": self.rule,
+            "arm": self.arm,
+            "reasons": list(self.reasons),
+        }
+        if data := self.data:
+            body["data"] = dict(data)
+        if self.degraded:
+            body["degraded"] = list(self.degraded)
+        if self.ignored:
+            body["ignored_facts"] = list(self.ignored)
+        body["policy"] = self.origin.policy
+        body["policy_version"] = self.origin.policy_version
+        body["model_version"] = self.origin.model_version
+        return body
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
