@@ -1,7 +1,7 @@
 """Problems with their place in a file: what is wrong, what was expected, what to do.
 
-A diagnostic is a value. `render` makes text with a caret of it, `to_json` plain data, `github` annotations for a pull
-request. What a code means stands in `policy.catalog`.
+A diagnostic is a value. `render` makes text with a caret of it, `to_json` plain data, `github` annotations
+for a pull request. What a code means stands in `policy.catalog`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Severity = Literal["error", "warning", "note"]
 Style = Callable[
@@ -21,15 +23,14 @@ Style = Callable[
 _WIDTH = 120  # the widest piece of a source line that is shown
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True):
     """A place in a file: line and column from 1, `end` the column after the last character on that line."""
 
     file: str
     line: int
     column: int
     end: int
-    text: str = field(default="", compare=False, repr=False)  # the source line
+    text: str = ""  # the source line
 
 
 @dataclass(frozen=True, slots=True)

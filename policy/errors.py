@@ -2,7 +2,7 @@
 
 PolicyError                 every error of this package
 ├── LoadError               a policy does not load; `.diagnostics` holds every problem with its place
-└── FactsError              a request's facts are refused; `.problems` holds every problem with its JSON pointer
+└── FactsError              a request's facts are refused; `.problems` holds every one with its JSON pointer
 """
 
 from __future__ import annotations

@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from policy.engine.values import plain
+from policy.spec.values import plain
 
 _DIGITS = 12  # distances are shown without the last bits of a subtraction
 
 
 class Band(Struct, frozen=True):
-    """An interval of scores and its action: from `lower` to below `upper`, which belongs to it only if `closed`."""
+    """An interval of scores and its action: from `lower` to below `upper`, or to `upper` if `closed`."""
 
     action: str
     lower: float
@@ -23,7 +23,7 @@ class Band(Struct, frozen=True):
     closed: bool
 
     def distance(self, score: float) -> float | None:
-        """How far the score is from the nearest edge beyond which another band begins; None if there is none."""
+        """How far the score is from the nearest edge beyond which another band begins; None without one."""
         edges = []
         if self.lower > 0.0:
             edges.append(score - self.lower)
@@ -43,12 +43,13 @@ class Origin(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """An action with its reasons. Built in a fraction of a microsecond; what is derived is computed when asked for.
+    """An action with its reasons. Cheap to build: what can be derived is computed when it is asked for.
 
-    action: what to do; score: the number it follows from, None if there is none; band: where the score lies;
-    values: the facts scored, typed, in the order of the policy's inputs (UNSET where refused); ignored: names of facts
-    that the policy does not know; degraded: what went wrong, as {"cause", "pointer"}; completed: the action that the
-    user had already passed; rule, arm: the rule and the arm of a rollout that decided; notes: further reasons.
+    action: what to do; score: the number it follows from, None without one; band: where the score lies;
+    values: the facts scored, typed, in the order of the policy's inputs (UNSET where refused); ignored: names
+    of facts that the policy does not know; degraded: what went wrong, as {"cause", "pointer"}; completed: the
+    action that the user had already passed; rule, arm: the rule and the arm of a rollout that decided; notes:
+    further reasons.
     """
 
     origin: Origin
@@ -119,7 +120,7 @@ class Outcome(Struct, frozen=True):
         }
 
     def fallback(self, action: str, cause: str, pointer: str = "") -> Outcome:
-        """The same record with another action, for a cause that arose after the decision, such as a full disk."""
+        """The same record with another action, for a cause that arose later, such as a full disk."""
         return replace(self, action=action, degraded=(*self.degraded, {"cause": cause, "pointer": pointer}))
 
     def to_dict(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConstantScorer:
-    """A scorer that needs nothing and always says the same: for tests, and for policies tried without a model."""
+    """A scorer that needs nothing and always says the same: to test or try a policy without a model."""
 
     value: float | None
     version: str = "constant"

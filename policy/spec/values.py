@@ -1,16 +1,21 @@
-"""Values of the types that JSON does not have: IP addresses, timestamps, durations.
+"""Values of the types of facts: bool, int, double, string, timestamp, duration, ip.
 
-Text becomes a value in one way only, and `plain` gives the text back, so that a logged fact reads in as the same value.
-Each reader gives None for what it does not accept.
+Text becomes a value in one way only, and `plain` gives the text back, so that a logged fact reads in as the
+same value. Each reader gives None for what it does not accept.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from math import isfinite, isnan
 from typing import Any
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII).fullmatch
@@ -29,11 +34,10 @@ _NANOSECONDS = {
     "ns": 1,
 }
 _LONGEST = 315_576_000_000 * 10**9  # ten thousand years, as in CEL and protobuf
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ip(value: Any) -> str | None:
-    """The canonical text of an IPv4 or IPv6 address; an IPv4 address inside IPv6 (::ffff:1.2.3.4) becomes IPv4."""
+    """The canonical text of an IPv4 or IPv6 address; IPv4 inside IPv6 (::ffff:1.2.3.4) becomes IPv4."""
     if value.__class__ is str:
         if len(value) > 45:  # the longest text of an IPv6 address
             return None
@@ -112,3 +116,83 @@ def plain(value: Any) -> Any:
         tail = f".{fraction:06d}".rstrip("0") if fraction else ""
         return f"{sign}{whole}{tail}s"
     return value
+
+
+def boolean(value: Any) -> bool | None:
+    """A bool."""
+    return value if isinstance(value, bool) else None
+
+
+def integer(value: Any) -> int | None:
+    """An integer of 64 bits; a bool is none, and a double is none even if it is whole."""
+    if isinstance(value, int) and not isinstance(value, bool) and INT64_MIN <= value <= INT64_MAX:
+        return int(value)
+    return None
+
+
+def double(value: Any) -> float | None:
+    """A finite double, from a double, an integer or a decimal number."""
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
+        return None
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return number if isfinite(number) else None
+
+
+def string(value: Any) -> str | None:
+    """Text that UTF-8 can hold: no lone surrogates."""
+    if not isinstance(value, str):
+        return None
+    text = str.__str__(value)
+    return text if text.isascii() or encodable(text) else None
+
+
+def encodable(text: str) -> bool:
+    """Whether UTF-8 can hold the text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+CONVERT: dict[str, Callable[[Any], Any]] = {
+    "bool": boolean,
+    "int": integer,
+    "double": double,
+    "string": string,
+    "timestamp": timestamp,
+    "duration": duration,
+    "ip": ip,
+}
+
+FORM = {
+    "bool": "bool",
+    "int": "int",
+    "double": "double",
+    "string": "string",
+    "timestamp": "timestamp (RFC 3339, such as 2026-01-31T12:00:00Z)",
+    "duration": "duration (such as 90s or 1h30m)",
+    "ip": "ip (an IPv4 or IPv6 address)",
+}
+
+
+def describe(value: Any) -> str:
+    """What a value of a request is, without telling it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int" if INT64_MIN <= value <= INT64_MAX else "an int beyond 64 bits"
+    if isinstance(value, float):
+        return "double" if isfinite(value) else "NaN" if isnan(value) else "an infinite double"
+    if isinstance(value, str):
+        return "string" if encodable(value) else "a string with a lone surrogate"
+    if isinstance(value, datetime):
+        return "timestamp" if value.tzinfo is not None else "a timestamp without a time zone"
+    if isinstance(value, dict):
+        return "object"
+    return "list" if isinstance(value, list | tuple) else type(value).__name__

@@ -1,0 +1,173 @@
+"""Nodes to typed values, with a diagnostic for whatever does not fit; nothing is raised.
+
+A block of the policy file is a function that takes its node and a `Reader`. It returns as much as it could
+read, so that the blocks after it can still be checked; whether the whole is sound, the diagnostics alone
+say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+
+from policy.diagnostics import Diagnostic, Severity, Span, did_you_mean
+from policy.source import Mapping as MappingNode
+from policy.source import Node, Scalar
+from policy.source import Sequence as SequenceNode
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}").fullmatch
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
+
+Fields = dict[str, tuple[Scalar, Node]]
+
+
+def kind(node: Node) -> str:
+    """What a node is, in the words of a message."""
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    if isinstance(node, SequenceNode):
+        return "a list"
+    value = node.value
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{node.text}`, a bool"
+    if isinstance(value, int | float):
+        return f"the number {node.text[:40]}"
+    return f'the string "{node.text[:40]}"'
+
+
+def place(span: Span) -> str:
+    """A place in the same file, in the words of a message."""
+    return f"line {span.line}"
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads nodes and collects what is wrong with them."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def note(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *notes: str,
+        hints: Iterable[str] = (),
+        severity: Severity = "error",
+    ) -> None:
+        """Add a diagnostic; `hints` become its help lines."""
+        self.found.append(Diagnostic(code, message, span, notes, tuple(hints), severity))
+
+    def fields(self, node: Node, what: str) -> Fields:
+        """The entries of a mapping whose keys are strings."""
+        if not isinstance(node, MappingNode):
+            self.note("E110", f"{what} must be a mapping", node.span, f"found {kind(node)}")
+            return {}
+        fields: Fields = {}
+        for key, value in node.entries:
+            if isinstance(key.value, str):
+                fields[key.value] = (key, value)
+            else:
+                hints = (f'write it in quotes: "{key.text[:40]}"',)
+                self.note("E110", "a key must be a string", key.span, f"found {kind(key)}", hints=hints)
+        return fields
+
+    def record(
+        self,
+        node: Node,
+        what: str,
+        known: Collection[str],
+        required: Collection[str] = (),
+        later: Mapping[str, str] | None = None,
+    ) -> Fields:
+        """The entries of a mapping with the known keys only.
+
+        `later` names keys that this version does not read, with what they are for.
+        """
+        fields = self.fields(node, what)
+        for name in [name for name in fields if name not in known]:
+            key, _ = fields.pop(name)
+            if later and name in later:
+                self.note("E114", f"`{name}` ({later[name]}) is not supported by this version", key.span)
+            else:
+                expected = f"expected {', '.join(known)}"
+                self.note(
+                    "E111", f"{what} has no key `{name}`", key.span, expected, hints=did_you_mean(name, known)
+                )
+        if isinstance(node, MappingNode):
+            for name in required:
+                if name not in fields:
+                    self.note("E112", f"{what} needs the key `{name}`", node.span)
+        return fields
+
+    def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        """The items of a list."""
+        if isinstance(node, SequenceNode):
+            return node.items
+        self.note("E110", f"{what} must be a list", node.span, f"found {kind(node)}")
+        return ()
+
+    def text(self, node: Node, what: str) -> str | None:
+        """A string."""
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return node.value
+        self.note("E110", f"{what} must be a string", node.span, f"found {kind(node)}")
+        return None
+
+    def boolean(self, node: Node, what: str) -> bool | None:
+        """A bool."""
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        words = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+        word = words.get(str(node.value).lower()) if isinstance(node, Scalar) else None
+        hints = (f"write {word}",) if word else ()
+        self.note("E110", f"{what} must be true or false", node.span, f"found {kind(node)}", hints=hints)
+        return None
+
+    def number(self, node: Node, what: str) -> float | None:
+        """A finite number, as a double."""
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            try:
+                double = float(value)
+            except OverflowError:
+                double = float("inf")
+            if isfinite(double):
+                return double
+        self.note("E110", f"{what} must be a number", node.span, f"found {kind(node)}")
+        return None
+
+    def choice(self, node: Node, what: str, options: Collection[str], code: str = "E113") -> str | None:
+        """One of the words."""
+        word = self.text(node, what)
+        if word is None or word in options:
+            return word
+        expected = f"expected {', '.join(options)}" if options else "there is none to name"
+        self.note(
+            code, f"{what} cannot be `{word[:80]}`", node.span, expected, hints=did_you_mean(word, options)
+        )
+        return None
+
+    def name(self, scalar: Node, what: str) -> str | None:
+        """A name for paths and addresses: lower-case letters, digits, `-` and `_`, at most 64."""
+        word = self.text(scalar, what)
+        if word is None or _NAME(word):
+            return word
+        expected = (
+            "expected a lower-case letter, then lower-case letters, digits, `-` or `_`, at most 64 in all"
+        )
+        self.note("E115", f"{what} cannot be `{word[:80]}`", scalar.span, expected)
+        return None
+
+    def identifier(self, scalar: Node, what: str) -> str | None:
+        """A name for expressions: letters, digits and `_`, at most 64."""
+        word = self.text(scalar, what)
+        if word is None or _IDENTIFIER(word):
+            return word
+        expected = "expected a letter or `_`, then letters, digits or `_`, at most 64 in all"
+        self.note("E115", f"{what} cannot be `{word[:80]}`", scalar.span, expected)
+        return None

@@ -1,0 +1,89 @@
+"""`score:`, where the number comes from: a model's output, or a fact that the caller brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policy.diagnostics import Span, did_you_mean
+from policy.source import Node
+from policy.spec.inputs import InputSpec
+from policy.spec.reader import Reader
+
+OUTPUT = "probability[1]"
+
+_NUMBERS = ("double", "int")
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A fact under the model's name for it."""
+
+    fact: str
+    name_span: Span
+    fact_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSpec:
+    """Either `model`, a path or URI, with the `output` to read, or `fact`, the input that is the score.
+
+    inputs: the model's names of facts, where they differ.
+    """
+
+    span: Span
+    model: str | None = None
+    output: str = OUTPUT
+    inputs: Mapping[str, Renamed] = field(default_factory=dict)
+    fact: str | None = None
+    model_span: Span | None = None
+    output_span: Span | None = None
+
+
+def read_score(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> ScoreSpec:
+    """The block `score:`."""
+    fields = reader.record(node, "`score`", ("model", "output", "inputs", "input"))
+    if "input" in fields:
+        for word in ("model", "output", "inputs"):
+            if word in fields:
+                message = f"`score` cannot have both `input` and `{word}`"
+                reader.note(
+                    "E160", message, fields[word][0].span, "a score comes from a fact or from a model"
+                )
+        return _from_fact(fields["input"][1], node, inputs, reader)
+    if "model" not in fields:
+        if fields or isinstance(getattr(node, "entries", None), tuple):
+            hints = ("name a model with `model:`, or the input that is the score with `input:`",)
+            reader.note("E160", "`score` needs `model` or `input`", node.span, hints=hints)
+        return ScoreSpec(node.span)
+    model_node = fields["model"][1]
+    output = fields["output"][1] if "output" in fields else None
+    return ScoreSpec(
+        node.span,
+        model=reader.text(model_node, "`score.model`"),
+        output=OUTPUT if output is None else reader.text(output, "`score.output`") or OUTPUT,
+        inputs=_renamed(fields["inputs"][1], inputs, reader) if "inputs" in fields else {},
+        model_span=model_node.span,
+        output_span=model_node.span if output is None else output.span,
+    )
+
+
+def _from_fact(node: Node, whole: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> ScoreSpec:
+    name = reader.choice(node, "`score.input`", tuple(inputs), code="E160")
+    if name is not None and inputs[name].type not in _NUMBERS:
+        found = f"`{name}` is declared {inputs[name].type} at line {inputs[name].span.line}"
+        reader.note("E160", "`score.input` must name an input of the type double", node.span, found)
+    return ScoreSpec(whole.span, fact=name)
+
+
+def _renamed(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> dict[str, Renamed]:
+    renamed = {}
+    for name, (key, value) in reader.fields(node, "`score.inputs`").items():
+        fact = reader.text(value, f"the fact for the model's input `{name}`")
+        if fact is None:
+            continue
+        if fact not in inputs:
+            hints = did_you_mean(fact, inputs)
+            reader.note("E161", f"`{fact[:80]}` is not an input of this policy", value.span, hints=hints)
+        renamed[name] = Renamed(fact, key.span, value.span)
+    return renamed
