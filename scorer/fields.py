@@ -1,0 +1,101 @@
+"""What is known of a column before any row is seen: its type and Spark's "ML attributes", which travel with it.
+
+Source: org.apache.spark.ml.attribute. Several transformers read attributes while they score: the legacy one-hot
+encoder takes its size from them, IndexToString its labels, VectorSlicer its names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import pyarrow as pa
+
+from scorer.vectors import VECTOR
+
+Kind = Literal["number", "text", "vector", "numbers", "any"]  # numbers: a number or a vector
+DOUBLE = pa.float64()
+TEXT = pa.string()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What one number means: `nominal` values have `labels` or at least a `count`; `name` is the slot's name."""
+
+    kind: Literal["numeric", "nominal", "binary"] = "numeric"
+    name: str | None = None
+    labels: tuple[str, ...] | None = None
+    count: int | None = None
+
+    def named(self, name: str) -> Self:
+        """Return the same attribute under a name."""
+        return replace(self, name=name)
+
+    @property
+    def categories(self) -> int | None:
+        """The number of categories, if it is known."""
+        return len(self.labels) if self.labels is not None else self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column: its Arrow type (None: not known), a scalar's attribute, a vector's size and slots."""
+
+    type: pa.DataType | None
+    attribute: Attribute | None = None
+    size: int | None = None
+    slots: tuple[Attribute, ...] | None = None
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the column is known to hold vectors."""
+        return self.type is not None and _holds_vectors(self.type)
+
+    @property
+    def width(self) -> int | None:
+        """The number of slots that this column takes in an assembled vector."""
+        return self.size if self.is_vector else 1
+
+
+def number(attribute: Attribute | None = None) -> Field:
+    """Describe a column of doubles."""
+    return Field(DOUBLE, attribute)
+
+
+def vector(size: int | None = None, slots: Iterable[Attribute] | None = None) -> Field:
+    """Describe a column of vectors."""
+    known = tuple(slots) if slots is not None else None
+    return Field(VECTOR, None, len(known) if known is not None else size, known)
+
+
+def _holds_vectors(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
+    return bool(pa.types.is_struct(kind))
+
+
+def fits(kind: pa.DataType, wanted: Kind) -> bool:
+    """Tell whether a column of this Arrow type can be what a stage wants."""
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    is_number = is_number or pa.types.is_decimal(kind) or pa.types.is_null(kind)
+    if pa.types.is_dictionary(kind):
+        return fits(kind.value_type, wanted)
+    if wanted == "number":
+        return bool(is_number)
+    if wanted == "vector":
+        return _holds_vectors(kind) or bool(pa.types.is_null(kind))
+    if wanted == "numbers":
+        return bool(is_number) or _holds_vectors(kind)
+    if wanted == "text":
+        return not _holds_vectors(kind)
+    return True
+
+
+DEFAULT_TYPE: dict[Kind, pa.DataType] = {
+    "number": DOUBLE,
+    "numbers": DOUBLE,
+    "text": TEXT,
+    "vector": VECTOR,
+    "any": TEXT,
+}

@@ -1,0 +1,252 @@
+"""The contract of a stage, and the registry of Spark classes.
+
+A stage knows values, never column names. `row` gives a function of one row's values: the meaning. `batch` is a
+faster spelling over columns; without it, `row` is mapped. Names are wired by the decorator:
+
+    @stage("org.apache.spark.ml.feature.Binarizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
+
+`each=True`: the class may have many columns (`inputCols`, `outputCols`); then `read` returns one stage a column.
+To add a class: write the stage in the file of its family, import that file in `scorer/stages/__init__.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar
+
+from scorer.columns import Column, Rows, gather, values
+from scorer.errors import Dropped, Invalid, UnsupportedError, shown
+from scorer.fields import Field, Kind
+from scorer.saved import Saved
+
+
+class Stage:
+    """One fitted transformer over values; subclasses are frozen dataclasses.
+
+    `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
+    column is absent. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("number",)
+    skippable: ClassVar[bool] = False
+
+    @property
+    def drops(self) -> bool:
+        """Whether a row may be dropped (`handleInvalid="skip"`)."""
+        return False
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage | Sequence[Stage]:
+        """Build the stage from what Spark saved."""
+        raise NotImplementedError
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Return the stage bound to what is known of its inputs; raises ScorerError if too little is known."""
+        del inputs
+        return self
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the outputs."""
+        raise NotImplementedError
+
+    def row(self) -> Callable[..., Any]:
+        """Return the function of one row: a value, or a tuple of values if there are several outputs.
+
+        The function raises `Invalid` where Spark would raise, and `Dropped` where Spark drops the row.
+        """
+        raise NotImplementedError
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Compute the outputs of a batch: a column, or a tuple of columns."""
+        return map_rows(self, rows, columns)
+
+
+def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
+    """Spell a batch as its rows: the meaning of every `batch`."""
+    function = stage.row()
+    described = stage.fields(tuple(Field(None) for _ in columns))
+    several = len(described) > 1
+    empty = (None,) * len(described) if several else None
+    results: list[Any] = []
+    for number, record in enumerate(zip(*map(values, columns), strict=True)):
+        try:
+            results.append(function(*record))
+        except Dropped:
+            rows.dropped[number] = True
+            results.append(empty)
+        except Invalid as e:
+            rows.note(number, e.reason, e.position)
+            results.append(empty)
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as e:
+            rows.note(number, explain(e, record), 0)
+            results.append(empty)
+    if not several:
+        return gather(results, described[0].type, described[0].size)
+    outputs = zip(*results, strict=True) if results else [()] * len(described)
+    return tuple(gather(out, f.type, f.size) for out, f in zip(outputs, described, strict=True))
+
+
+def explain(error: Exception, record: Sequence[Any]) -> str:
+    """Say in one sentence what a stage could not do with its values."""
+    if any(value is None for value in record):
+        return "null, where a value is needed"
+    return f"cannot be computed from {', '.join(map(shown, record))} ({error})"
+
+
+# -- the registry ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One Spark class: how it is read and which parameters name its columns."""
+
+    stage: type[Stage]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    each: bool
+    defaults: dict[str, str]
+
+
+S = TypeVar("S", bound="Stage")
+Expansion = Callable[[Saved], Iterable[Saved]]
+_STAGES: dict[str, Entry] = {}
+_CONTAINERS: dict[str, Expansion] = {}
+
+DEFAULT_COLUMNS = {
+    "featuresCol": "features",
+    "predictionCol": "prediction",
+    "probabilityCol": "probability",
+    "rawPredictionCol": "rawPrediction",
+    "userCol": "user",
+    "itemCol": "item",
+    "topicDistributionCol": "topicDistribution",
+}
+
+
+def stage(
+    *classes: str,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    each: bool = False,
+    defaults: dict[str, str] | None = None,
+) -> Callable[[type[S]], type[S]]:
+    """Register a stage under its Spark classes, with the parameters that name its columns."""
+
+    def register(cls: type[S]) -> type[S]:
+        for name in classes:
+            _STAGES[name] = Entry(cls, inputs, outputs, each, {**DEFAULT_COLUMNS, **(defaults or {})})
+        return cls
+
+    return register
+
+
+def container(*classes: str) -> Callable[[Expansion], Expansion]:
+    """Register a class that only holds other stages: the function yields them in order."""
+
+    def register(function: Expansion) -> Expansion:
+        for name in classes:
+            _CONTAINERS[name] = function
+        return function
+
+    return register
+
+
+def supported() -> list[str]:
+    """Return the names of the Spark classes that load, sorted."""
+    return sorted([*_STAGES, *_CONTAINERS])
+
+
+def canonical(class_name: str) -> str:
+    """Return the JVM's name of a class that Python's writer may have saved under its own."""
+    if class_name.startswith("pyspark.ml.") and class_name.count(".") >= 3:
+        parts = class_name.split(".")
+        module = parts[2:-2] if len(parts) == 4 else parts[2:-1]
+        return ".".join(["org.apache.spark.ml", *module, parts[-1]])
+    return class_name
+
+
+def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:
+    """Yield the stages that score, containers opened, in order."""
+    expand = _CONTAINERS.get(canonical(saved.class_name))
+    if expand is None:
+        yield saved
+        return
+    if depth > 32:
+        raise saved.fail("pipelines are nested more than 32 deep")
+    for child in expand(saved):
+        yield from flatten(child, depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A stage with the names of its columns; an output of None is not produced."""
+
+    stage: Stage
+    saved: Saved
+    inputs: tuple[str, ...]
+    outputs: tuple[str | None, ...]
+
+
+def wire(saved: Saved) -> list[Wired]:
+    """Build a saved stage and name its columns."""
+    entry = lookup(saved)
+    built = entry.stage.read(saved)
+    if not entry.each:
+        assert isinstance(built, Stage)
+        return [Wired(built, saved, _names(saved, entry, entry.inputs), tuple(_outputs(saved, entry)))]
+    stages = [built] if isinstance(built, Stage) else list(built)
+    pairs = _pairs(saved, entry)
+    if len(pairs) != len(stages):
+        raise saved.fail(f"names {len(pairs)} columns but holds {len(stages)}")
+    return [Wired(s, saved, (i,), (o,)) for s, (i, o) in zip(stages, pairs, strict=True)]
+
+
+def build(saved: Saved) -> Stage:
+    """Build the one stage of a sub-model, for stages that hold stages."""
+    built = lookup(saved).stage.read(saved)
+    if isinstance(built, Stage):
+        return built
+    raise saved.fail("holds several columns where one is expected")
+
+
+def lookup(saved: Saved) -> Entry:
+    """Find the entry of a saved class; raises UnsupportedError."""
+    entry = _STAGES.get(canonical(saved.class_name))
+    if entry is not None:
+        return entry
+    near = difflib.get_close_matches(saved.class_name, supported(), 3, 0.6)
+    relatives = f"; known relatives: {', '.join(n.rpartition('.')[2] for n in near)}" if near else ""
+    raise UnsupportedError(f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported{relatives}")
+
+
+def _pairs(saved: Saved, entry: Entry) -> list[tuple[str, str | None]]:
+    one_in, one_out = entry.inputs[0], entry.outputs[0]
+    if saved.params.get(one_in + "s"):
+        ins = saved.texts(one_in + "s")
+        outs = saved.texts(one_out + "s", ())
+        if len(outs) != len(ins):
+            raise saved.fail(f"{len(ins)} input columns but {len(outs)} output columns")
+        return list(zip(ins, outs, strict=True))
+    return [(_names(saved, entry, (one_in,))[0], next(iter(_outputs(saved, entry))))]
+
+
+def _names(saved: Saved, entry: Entry, params: tuple[str, ...]) -> tuple[str, ...]:
+    out: list[str] = []
+    for name in params:
+        if name.endswith("Cols"):
+            out.extend(saved.texts(name))
+        elif value := saved.text(name, entry.defaults.get(name, "")):
+            out.append(value)
+        else:
+            raise saved.fail(f"parameter `{name}` names no column")
+    return tuple(out)
+
+
+def _outputs(saved: Saved, entry: Entry) -> Iterable[str | None]:
+    for name in entry.outputs:
+        default = f"{saved.uid}__output" if name == "outputCol" else entry.defaults.get(name, "")
+        yield saved.text(name, default) or None
+
+
