@@ -41,13 +41,13 @@ class Numbers:
         """Return each row's value as one row's functions take it."""
         if self.source is not None:
             return list(self.source.to_pylist())
-        out = self.values.tolist()
+        out: list[Any] = self.values.tolist()
         if self.valid is None:
             return out
         return [value if ok else None for value, ok in zip(out, self.valid.tolist(), strict=True)]
 
 
-Column = Numbers | Vectors | Any  # Any: an Arrow array
+Column = Any  # Numbers, Vectors or an Arrow array: a stage's `accepts` says which
 
 
 def values(column: Column) -> list[Any]:

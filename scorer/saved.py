@@ -94,7 +94,7 @@ class Folder:
                     raw = stream.read(MAX_METADATA + 1)
                 if len(raw) > MAX_METADATA:
                     raise SavedError(path, f"the metadata is larger than {MAX_METADATA >> 20} MiB")
-                line = raw.decode("utf-8").strip().partition("\n")[0]
+                line = str(raw, "utf-8").strip().partition("\n")[0]
             except (OSError, pa.ArrowException, UnicodeDecodeError) as e:
                 raise SavedError(path, f"cannot be read: {e}") from None
             if line:
@@ -104,7 +104,9 @@ class Folder:
     def table(self) -> pa.Table:
         """Read all Parquet parts here as one table (the order of rows means nothing in Spark's format)."""
         if self.kind() == "file":
-            raise SavedError(self.path, "is in Spark Connect's local format; save the model with `model.save`")
+            raise SavedError(
+                self.path, "is in Spark Connect's local format; save the model with `model.save`"
+            )
         paths = self.parts()
         if not paths:
             raise SavedError(self.path, "holds no Parquet part files")
@@ -184,23 +186,26 @@ class Saved:
             raise self.fail(f"parameter `{name}` should be true or false, not {value!r}")
         return value
 
-    def float(self, name: str, default: float | None = None) -> float:
+    def number(self, name: str, default: float | None = None) -> float:
         """Return a parameter that is a double; Spark writes NaN and infinities as text."""
-        return self._float(name, self.params.get(name, default))
+        return self._number(name, self.params.get(name, default))
 
-    def int(self, name: str, default: int | None = None) -> int:
+    def whole(self, name: str, default: int | None = None) -> int:
         """Return a parameter that is a whole number."""
-        value = self._float(name, self.params.get(name, default))
+        value = self._number(name, self.params.get(name, default))
         if not value.is_integer():
             raise self.fail(f"parameter `{name}` should be a whole number, not {value!r}")
         return int(value)
 
-    def floats(self, name: str, default: Sequence[float] | None = None) -> tuple[float, ...]:
+    def numbers(self, name: str, default: Sequence[float] | None = None) -> tuple[float, ...]:
         """Return a parameter that is a list of doubles."""
-        value = self.params.get(name, default)
+        return self.numbers_in(name, self.params.get(name, default))
+
+    def numbers_in(self, name: str, value: Any) -> tuple[float, ...]:
+        """Read a list of doubles that stands inside a parameter."""
         if not isinstance(value, list | tuple):
             raise self.fail(f"parameter `{name}` should be a list of numbers, not {value!r}")
-        return tuple(self._float(name, item) for item in value)
+        return tuple(self._number(name, item) for item in value)
 
     def texts(self, name: str, default: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return a parameter that is a list of texts."""
@@ -216,9 +221,15 @@ class Saved:
             raise self.fail(f"parameter `{name}` is {value!r}; expected one of {', '.join(allowed)}")
         return value
 
-    def _float(self, name: str, value: Any) -> float:
+    def _number(self, name: str, value: Any) -> float:
         if isinstance(value, str):
-            value = {"inf": np.inf, "-inf": -np.inf, "Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}.get(value)
+            value = {
+                "inf": np.inf,
+                "-inf": -np.inf,
+                "Infinity": np.inf,
+                "-Infinity": -np.inf,
+                "NaN": np.nan,
+            }.get(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(f"parameter `{name}` should be a number, not {value!r}")
         return float(value)
@@ -295,16 +306,25 @@ def read(folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> S
     except (ValueError, RecursionError) as e:
         raise SavedError(meta_folder.path, f"the metadata is not JSON: {e}") from None
     saved = _saved(meta, folder, place, ledger, as_of)
-    content = {"class": saved.class_name, "spark": list(saved.version), "params": saved.params, "extras": saved.extras}
+    content = {
+        "class": saved.class_name,
+        "spark": list(saved.version),
+        "params": saved.params,
+        "extras": saved.extras,
+    }
     ledger.note(f"{place}/metadata", json.dumps(content, sort_keys=True).encode())
     return saved
 
 
 def _saved(meta: Any, folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
     known = ("class", "uid", "sparkVersion", "paramMap", "defaultParamMap", "timestamp")
-    maps = [meta.get(name) or {} for name in ("defaultParamMap", "paramMap")] if isinstance(meta, dict) else []
+    maps = (
+        [meta.get(name) or {} for name in ("defaultParamMap", "paramMap")] if isinstance(meta, dict) else []
+    )
     if not maps or not all(isinstance(m, dict) for m in maps):
-        raise SavedError(folder.path, "the metadata should be a JSON object with `class`, `uid` and `paramMap`")
+        raise SavedError(
+            folder.path, "the metadata should be a JSON object with `class`, `uid` and `paramMap`"
+        )
     for name in ("class", "uid", "sparkVersion"):
         if not isinstance(meta.get(name), str):
             raise SavedError(folder.path, f"the metadata has no `{name}`")
@@ -355,11 +375,13 @@ def _hash(array: pa.Array, total: Any) -> None:
         _hash(array.keys, total)
         _hash(array.items, total)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        total.update(array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype("<i8").tobytes())
+        total.update(
+            array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype("<i8").tobytes()
+        )
         _hash(array.flatten(), total)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
         total.update("\x1f".join(map(repr, array.to_pylist())).encode())
     else:
-        values = array.fill_null(0) if not pa.types.is_boolean(kind) else array.fill_null(value=False)
+        values = array.fill_null(0) if not pa.types.is_boolean(kind) else array.fill_null(False)
         numbers = values.to_numpy(zero_copy_only=False)
         total.update(numbers.astype("<f8" if numbers.dtype.kind == "f" else "<i8").tobytes())

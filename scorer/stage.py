@@ -123,6 +123,7 @@ DEFAULT_COLUMNS = {
     "itemCol": "item",
     "topicDistributionCol": "topicDistribution",
 }
+MAIN_COLUMNS = ("predictionCol", "probabilityCol", "rawPredictionCol")
 
 
 def stage(
@@ -181,12 +182,16 @@ def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A stage with the names of its columns; an output of None is not produced."""
+    """A stage with the names of its columns; an output of None is not produced.
+
+    `main` are the outputs that a caller always wants: prediction, probability and rawPrediction.
+    """
 
     stage: Stage
     saved: Saved
     inputs: tuple[str, ...]
     outputs: tuple[str | None, ...]
+    main: frozenset[str] = frozenset()
 
 
 def wire(saved: Saved) -> list[Wired]:
@@ -195,7 +200,11 @@ def wire(saved: Saved) -> list[Wired]:
     built = entry.stage.read(saved)
     if not entry.each:
         assert isinstance(built, Stage)
-        return [Wired(built, saved, _names(saved, entry, entry.inputs), tuple(_outputs(saved, entry)))]
+        outputs = tuple(_outputs(saved, entry))
+        main = {
+            name for name, param in zip(outputs, entry.outputs, strict=True) if name and param in MAIN_COLUMNS
+        }
+        return [Wired(built, saved, _names(saved, entry, entry.inputs), outputs, frozenset(main))]
     stages = [built] if isinstance(built, Stage) else list(built)
     pairs = _pairs(saved, entry)
     if len(pairs) != len(stages):
@@ -218,7 +227,9 @@ def lookup(saved: Saved) -> Entry:
         return entry
     near = difflib.get_close_matches(saved.class_name, supported(), 3, 0.6)
     relatives = f"; known relatives: {', '.join(n.rpartition('.')[2] for n in near)}" if near else ""
-    raise UnsupportedError(f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported{relatives}")
+    raise UnsupportedError(
+        f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported{relatives}"
+    )
 
 
 def _pairs(saved: Saved, entry: Entry) -> list[tuple[str, str | None]]:
@@ -248,5 +259,3 @@ def _outputs(saved: Saved, entry: Entry) -> Iterable[str | None]:
     for name in entry.outputs:
         default = f"{saved.uid}__output" if name == "outputCol" else entry.defaults.get(name, "")
         yield saved.text(name, default) or None
-
-

@@ -254,7 +254,9 @@ def as_arrow(vectors: Vectors) -> pa.Array:
     """Write a batch of vectors as Arrow `list<double>`."""
     matrix = np.ascontiguousarray(vectors.matrix())
     rows, size = matrix.shape
-    offsets = np.arange(0, (rows + 1) * size, size, dtype=np.int32) if size else np.zeros(rows + 1, dtype=np.int32)
+    offsets = (
+        np.arange(0, (rows + 1) * size, size, dtype=np.int32) if size else np.zeros(rows + 1, dtype=np.int32)
+    )
     mask = None if vectors.valid is None else pa.array(~vectors.valid)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(matrix.reshape(-1)), mask=mask)
 
@@ -274,5 +276,5 @@ def from_arrow(array: pa.Array) -> Vectors:
 
 def _offsets(array: pa.Array) -> npt.NDArray[np.int64]:
     if pa.types.is_fixed_size_list(array.type):
-        return np.arange(len(array) + 1, dtype=np.int64) * array.type.list_size
+        return np.arange(0, (len(array) + 1) * array.type.list_size, array.type.list_size, dtype=np.int64)
     return np.asarray(array.offsets.to_numpy(), dtype=np.int64)

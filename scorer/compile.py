@@ -1,0 +1,241 @@
+"""A plan becomes straight-line Python: one function of a row, one of a batch.
+
+The source holds only names that are made here (`v7 = s4(v3)`); it is kept in `linecache`, so that a traceback
+shows it. The line of an exception tells the step, and the frame tells the values: success pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from scorer.columns import Column, Rows
+from scorer.errors import ColumnError, Dropped, Invalid, RowError, ScorerError
+from scorer.pipeline import Raw, Selection, Step
+from scorer.stage import explain
+from scorer.vectors import dense, vector_of
+
+_K = "k"  # the prefix of column names
+_counter = itertools.count()
+
+
+class Source:
+    """Lines of generated Python, the objects that they name, and the step of each line."""
+
+    def __init__(self, header: str) -> None:
+        self.lines = [header]
+        self.names: dict[str, Any] = {}
+        self.steps: dict[int, Step] = {}
+
+    def add(self, text: str, step: Step | None = None, depth: int = 1) -> None:
+        """Write a line."""
+        self.lines.append("    " * depth + text)
+        if step is not None:
+            self.steps[len(self.lines)] = step
+
+    def hold(self, prefix: str, value: Any) -> str:
+        """Name an object that the code uses."""
+        name = f"{prefix}{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def function(self) -> Callable[..., Any]:
+        """Compile the lines; the first one defines the function `made`."""
+        text = "\n".join(self.lines) + "\n"
+        file = f"<scorer pipeline {next(_counter)}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        code = compile(text, file, "exec")
+        exec(code, self.names)  # noqa: S102
+        made: Callable[..., Any] = self.names["made"]
+        return made
+
+
+# -- one row -----------------------------------------------------------------------------------------------------
+
+
+def header(source: Source, raws: Sequence[Raw], positional: Sequence[str] | None) -> None:
+    """Open the function: of a mapping, or of the inputs by position."""
+    if positional is None:
+        source.lines[0] = "def made(facts):"
+        source.add("try:")
+        source.add("get = facts.get", depth=2)
+        for raw in raws:
+            source.add(f"v{raw.value} = get({source.hold('k', raw.name)})", depth=2)
+        return
+    values = {raw.name: f"v{raw.value}" for raw in raws}
+    absent = [raw.name for raw in raws if raw.name not in positional]
+    if absent:
+        raise ColumnError(f"the model needs {', '.join(f'`{name}`' for name in absent)}")
+    arguments = [values.get(name, f"_{i}") for i, name in enumerate(positional)]
+    source.lines[0] = f"def made({', '.join(arguments)}):"
+    source.add("try:")
+
+
+def compile_row(
+    selection: Selection, positional: Sequence[str] | None = None, slot: int | None = None
+) -> Callable[..., Any]:
+    """Compile the meaning of a row: a function of a mapping (or of values by position).
+
+    It returns a dict of output columns (or, with `slot`, one number of the only output), or None if the row is
+    dropped; it raises RowError where Spark raises.
+    """
+    source = Source("")
+    header(source, selection.raws, positional)
+    for raw in selection.raws:
+        if (convert := converter(raw)) is not None:
+            step = Step(selection.steps[0].stage, "input", (raw.value,), (), (raw.name,))
+            source.add(f"v{raw.value} = {source.hold('c', convert)}(v{raw.value})", step, 2)
+    for step in selection.steps:
+        if not step.optional:
+            source.add(call(source, step), step, 2)
+    finish(source, selection, slot)
+    source.add("except dropped:")
+    source.add("return None", depth=2)
+    source.add("except Exception as error:")
+    source.add("raise locate(error, steps) from None", depth=2)
+    source.names |= {"dropped": Dropped, "locate": locate, "steps": source.steps, "dense": dense}
+    return source.function()
+
+
+def call(source: Source, step: Step) -> str:
+    """Write one stage's call."""
+    function = source.hold("s", step.stage.row())
+    arguments = ", ".join(f"v{value}" for value in step.inputs)
+    targets = ", ".join("_" if value is None else f"v{value}" for value in step.outputs)
+    return f"{targets} = {function}({arguments})"
+
+
+def finish(source: Source, selection: Selection, slot: int | None) -> None:
+    """Write the result."""
+    shown = {name: output(selection, value) for name, value in selection.outputs}
+    if slot is not None:
+        (value,) = (v for _, v in selection.outputs)
+        source.add(
+            f"return {f'v{value}[{slot}]' if selection.plan.fields[value].is_vector else f'v{value}'}",
+            depth=2,
+        )
+        return
+    pairs = ", ".join(f"{source.hold('n', name)}: {text}" for name, text in shown.items())
+    if not selection.optional:
+        source.add(f"return {{{pairs}}}", depth=2)
+        return
+    source.add(f"result = {{{pairs}}}", depth=2)
+    for step in selection.steps:
+        if step.optional:
+            _optional(source, selection, step)
+    source.add("return result", depth=2)
+
+
+def _optional(source: Source, selection: Selection, step: Step) -> None:
+    names = {value: name for name, value in selection.optional}
+    tests = " and ".join(f"{source.hold('k', name)} in facts" for name in step.names)
+    source.add(f"if {tests}:", depth=2)
+    for name, value in zip(step.names, step.inputs, strict=True):
+        source.add(f"v{value} = facts[{source.hold('k', name)}]", depth=3)
+    source.add(call(source, step), step, 3)
+    for made in step.outputs:
+        if made in names:
+            source.add(f"result[{source.hold('n', names[made])}] = {output(selection, made)}", depth=3)
+
+
+def output(selection: Selection, value: int) -> str:
+    """Write an output value: vectors leave as lists."""
+    if selection.plan.fields[value].is_vector:
+        return f"(None if v{value} is None else dense(v{value}))"
+    return f"v{value}"
+
+
+def converter(raw: Raw) -> Callable[[Any], Any] | None:
+    """Return what makes a caller's value one that stages take; None if every value passes as it is."""
+    if raw.kind == "vector" or (raw.known and raw.kind == "numbers" and not _is_scalar(raw.type)):
+        return _vector
+    if raw.known and pa.types.is_floating(raw.type):
+        return np.float32 if pa.types.is_float32(raw.type) else _double
+    return _plain
+
+
+def _is_scalar(kind: pa.DataType) -> bool:
+    return not (pa.types.is_nested(kind))
+
+
+def _vector(value: Any) -> Any:
+    return None if value is None else vector_of(value)
+
+
+def _double(value: Any) -> Any:
+    return float(value) if isinstance(value, int | float) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def locate(error: Exception, steps: Mapping[int, Step]) -> Exception:
+    """Turn what a stage raised into a RowError that names stage, column and value."""
+    if isinstance(error, ScorerError):
+        return error
+    frame = _generated(error.__traceback__)
+    step = steps.get(frame[0]) if frame is not None else None
+    if frame is None or step is None:
+        return (
+            TypeError("a row is a mapping of column names to values")
+            if isinstance(error, AttributeError)
+            else error
+        )
+    record = [frame[1].get(f"v{value}") for value in step.inputs]
+    position = _position(error, record)
+    reason = error.reason if isinstance(error, Invalid) else explain(error, record)
+    return RowError(step.uid, step.names[position], record[position], reason)
+
+
+def _generated(trace: TracebackType | None) -> tuple[int, dict[str, Any]] | None:
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "made":
+            return trace.tb_lineno, trace.tb_frame.f_locals
+        trace = trace.tb_next
+    return None
+
+
+def _position(error: Exception, record: Sequence[Any]) -> int:
+    if isinstance(error, Invalid):
+        return error.position
+    return next((i for i, value in enumerate(record) if value is None), 0)
+
+
+# -- a batch -----------------------------------------------------------------------------------------------------
+
+
+def compile_batch(selection: Selection) -> Callable[[Rows, Mapping[str, Column]], dict[str, Column]]:
+    """Compile the batch: a function of the book of rows and the raw columns, giving the output columns."""
+    source = Source("def made(rows, table):")
+    for raw in selection.raws:
+        source.add(f"v{raw.value} = table[{source.hold('k', raw.name)}]")
+    numbers = {id(step): number for number, step in enumerate(selection.steps)}
+    for step in selection.steps:
+        if not step.optional:
+            source.add(_batch_call(source, step, numbers[id(step)]), step)
+    pairs = ", ".join(f"{source.hold('n', name)}: v{value}" for name, value in selection.outputs)
+    source.add(f"result = {{{pairs}}}")
+    names = {value: name for name, value in selection.optional}
+    for step in (s for s in selection.steps if s.optional):
+        source.add(f"if {' and '.join(f'{source.hold(_K, name)} in table' for name in step.names)}:")
+        for name, value in zip(step.names, step.inputs, strict=True):
+            source.add(f"v{value} = table[{source.hold('k', name)}]", depth=2)
+        source.add(_batch_call(source, step, numbers[id(step)]), step, 2)
+        for value in (v for v in step.outputs if v in names):
+            source.add(f"result[{source.hold('n', names[value])}] = v{value}", depth=2)
+    source.add("return result")
+    return source.function()
+
+
+def _batch_call(source: Source, step: Step, number: int) -> str:
+    function = source.hold("b", step.stage.batch)
+    arguments = ", ".join(f"v{value}" for value in step.inputs)
+    targets = ", ".join("_" if value is None else f"v{value}" for value in step.outputs)
+    return f"{targets} = {function}(rows.at({number}, ({arguments},)), {arguments})"

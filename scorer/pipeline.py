@@ -1,0 +1,193 @@
+"""From wired stages to a plan: columns become numbered values, and what nobody reads is dropped."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from scorer.errors import ColumnError
+from scorer.fields import DEFAULT_TYPE, Field, Kind, fits
+from scorer.stage import Stage, Wired
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage between numbered values; an output of None is not produced."""
+
+    stage: Stage
+    uid: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int | None, ...]
+    names: tuple[str, ...]  # of the inputs, for messages
+    optional: bool = False  # run only where its raw input column is present
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A column that the caller gives."""
+
+    name: str
+    value: int
+    type: pa.DataType
+    known: bool  # the type comes from a schema
+    kind: Kind
+
+
+@dataclass
+class Plan:
+    """A resolved pipeline. `fields[v]` describes value v, `produced` the columns that stages make, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    raws: dict[str, Raw] = field(default_factory=dict)
+    current: dict[str, int] = field(default_factory=dict)
+    produced: dict[str, int] = field(default_factory=dict)
+    main: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a caller wants of a plan: the steps in order, and (column, value) pairs."""
+
+    plan: Plan
+    steps: tuple[Step, ...]
+    outputs: tuple[tuple[str, int], ...]
+    optional: tuple[tuple[str, int], ...]  # produced where the raw column is present
+
+    @property
+    def raws(self) -> list[Raw]:
+        """The raw columns that are needed, in the order in which the pipeline reads them."""
+        return self._raws(step for step in self.steps if not step.optional)
+
+    @property
+    def optional_raws(self) -> list[Raw]:
+        """The raw columns that only skippable steps read."""
+        needed = {raw.name for raw in self.raws}
+        return [raw for raw in self._raws(s for s in self.steps if s.optional) if raw.name not in needed]
+
+    def _raws(self, steps: Iterable[Step]) -> list[Raw]:
+        read = {value for step in steps for value in step.inputs}
+        return [raw for raw in self.plan.raws.values() if raw.value in read]
+
+
+def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
+    """Number the columns, and bind each stage to what is known of its inputs."""
+    plan = Plan()
+    for one in wired:
+        inputs = tuple(_value(plan, one, name, number, schema) for number, name in enumerate(one.inputs))
+        described = tuple(plan.fields[value] for value in inputs)
+        try:
+            stage = one.stage.resolve(described)
+        except ColumnError as e:
+            raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
+        outputs = [_produce(plan, n, f) for n, f in zip(one.outputs, stage.fields(described), strict=True)]
+        plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs))
+        plan.main |= one.main
+    return plan
+
+
+def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | None) -> int:
+    accepts = one.stage.accepts
+    kind = accepts[min(number, len(accepts) - 1)]
+    if name in plan.current:
+        value = plan.current[name]
+        if name in plan.raws:
+            _settle(plan, name, kind)
+        return value
+    known = schema is not None and name in schema.names
+    typed = schema.field(name).type if known and schema is not None else DEFAULT_TYPE[kind]
+    if not fits(typed, kind):
+        wanted = {
+            "number": "numbers",
+            "numbers": "numbers or vectors",
+            "vector": "vectors",
+            "text": "text",
+        }.get(kind, kind)
+        raise ColumnError(f"stage {one.saved.uid}: column `{name}` is {typed}, where {wanted} are needed")
+    value = len(plan.fields)
+    plan.fields.append(Field(typed if known or kind != "numbers" else None))
+    plan.raws[name] = Raw(name, value, typed, known, kind)
+    plan.current[name] = value
+    return value
+
+
+def _settle(plan: Plan, name: str, kind: Kind) -> None:
+    """Several stages may read one raw column; text gives way to number, as Spark casts the number."""
+    raw = plan.raws[name]
+    if not raw.known and raw.kind == "text" and kind in ("number", "numbers"):
+        plan.raws[name] = Raw(name, raw.value, DEFAULT_TYPE[kind], known=False, kind=kind)
+        plan.fields[raw.value] = Field(DEFAULT_TYPE[kind])
+
+
+def _produce(plan: Plan, name: str | None, described: Field) -> int | None:
+    if name is None:
+        return None
+    value = len(plan.fields)
+    plan.fields.append(described)
+    plan.current[name] = value
+    plan.produced.pop(name, None)
+    plan.produced[name] = value
+    return value
+
+
+# -- what is wanted ----------------------------------------------------------------------------------------------
+
+
+def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
+    """Keep the steps that the wanted columns need, and those that drop rows whoever reads them.
+
+    By default: every prediction, probability and rawPrediction, and every column that no later stage reads;
+    a skippable stage at the end (a label's indexer) runs only where its column is present.
+    """
+    read = {value for step in plan.steps for value in step.inputs}
+    if columns is None:
+        wanted = {n: v for n, v in plan.produced.items() if n in plan.main or v not in read}
+    else:
+        wanted = {name: _find(plan, name) for name in columns}
+    raw_values = {raw.value for raw in plan.raws.values()}
+    optional: set[int] = set()
+    if columns is None:
+        for number, step in enumerate(plan.steps):
+            ends = all(v not in read for v in step.outputs)
+            if step.stage.skippable and ends and set(step.inputs) <= raw_values:
+                optional.add(number)
+    kept = _closure(plan, {v for v in wanted.values()}, optional, raw_values)
+    steps = [_mark(plan.steps[n], optional=n in optional) for n in kept]
+    loose = {v for step in steps if step.optional for v in step.outputs}
+    return Selection(
+        plan,
+        tuple(steps),
+        tuple((n, v) for n, v in wanted.items() if v not in loose),
+        tuple((n, v) for n, v in wanted.items() if v in loose),
+    )
+
+
+def _closure(plan: Plan, needed: set[int], optional: set[int], raw_values: set[int]) -> list[int]:
+    kept: list[int] = []
+    for number in range(len(plan.steps) - 1, -1, -1):
+        step = plan.steps[number]
+        if step.stage.drops and not needed.intersection(v for v in step.outputs if v is not None):
+            if step.stage.skippable and set(step.inputs) <= raw_values:
+                optional.add(number)
+        elif not needed.intersection(v for v in step.outputs if v is not None):
+            continue
+        kept.append(number)
+        needed.update(step.inputs)
+    return kept[::-1]
+
+
+def _mark(step: Step, *, optional: bool) -> Step:
+    return Step(step.stage, step.uid, step.inputs, step.outputs, step.names, optional) if optional else step
+
+
+def _find(plan: Plan, name: str) -> int:
+    if name in plan.produced:
+        return plan.produced[name]
+    near = difflib.get_close_matches(name, plan.produced, 1)
+    hint = (
+        f"; did you mean `{near[0]}`?" if near else f"; it makes {', '.join(f'`{n}`' for n in plan.produced)}"
+    )
+    raise ColumnError(f"the pipeline makes no column `{name}`{hint}")

@@ -1,0 +1,147 @@
+"""StringIndexer and IndexToString: labels become numbers and numbers labels again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from scorer.columns import Column, Numbers, Rows
+from scorer.errors import ColumnError, Dropped, Invalid, shown
+from scorer.fields import TEXT, Attribute, Field, Kind, number
+from scorer.javatext import encoded, text
+from scorer.saved import Saved
+from scorer.stage import Stage, stage
+
+
+def _unseen(value: Any) -> str:
+    what = "null" if value is None else f"the unseen label {shown(value)}"
+    return f'{what}; to score such rows, fit the indexer with handleInvalid "keep" (or "skip" to drop them)'
+
+
+@stage(
+    "org.apache.spark.ml.feature.StringIndexerModel", inputs=("inputCol",), outputs=("outputCol",), each=True
+)
+@dataclass(frozen=True, slots=True)
+class StringIndexer(Stage):
+    """The number of a label: its place in `labels`. Source: feature.StringIndexerModel."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("text",)
+    skippable: ClassVar[bool] = True
+    labels: tuple[str, ...]
+    invalid: str  # error | keep | skip
+
+    @classmethod
+    def read(cls, saved: Saved) -> Sequence[Stage]:
+        """Read one stage a column; `labels` before Spark 3.0, `labelsArray` since."""
+        invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
+        record = saved.record()
+        columns: list[list[str]] = record.get("labelsArray") or [record.get("labels", [])]
+        if not all(isinstance(c, list) and all(isinstance(label, str) for label in c) for c in columns):
+            raise saved.fail("its data holds no lists of labels")
+        return [cls(tuple(labels), invalid) for labels in columns]
+
+    @property
+    def drops(self) -> bool:
+        """Whether unseen labels and nulls drop the row."""
+        return self.invalid == "skip"
+
+    def table(self) -> dict[str, float]:
+        """Return each label's number; the first place wins."""
+        return {label: float(i) for i, label in reversed(list(enumerate(self.labels)))}
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: nominal, with the labels (and `__unknown` if unseen labels are kept)."""
+        del inputs
+        labels = (*self.labels, "__unknown") if self.invalid == "keep" else self.labels
+        return (number(Attribute("nominal", labels=labels)),)
+
+    def row(self) -> Callable[[Any], float]:
+        """Look one label up."""
+        find, invalid, spare = self.table().get, self.invalid, float(len(self.labels))
+
+        def index(value: Any) -> float:
+            found = find(value if type(value) is str else text(value))  # type: ignore[arg-type]
+            if found is not None:
+                return found
+            if invalid == "keep":
+                return spare
+            if invalid == "skip":
+                raise Dropped
+            raise Invalid(_unseen(value))
+
+        return index
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Look a column up through its distinct labels."""
+        codes, labels = encoded(columns[0])
+        find = self.table()
+        numbers = np.array(
+            [find.get(label, -1.0) if label is not None else -1.0 for label in labels] + [-1.0]
+        )
+        found = numbers[codes]
+        bad = found < 0
+        if not bad.any():
+            return Numbers(found)
+        if self.invalid == "skip":
+            rows.drop(bad)
+        elif self.invalid == "error":
+            rows.fail(bad, _unseen)
+        return Numbers(np.where(bad, float(len(self.labels)), found))
+
+
+@stage("org.apache.spark.ml.feature.IndexToString", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class IndexToString(Stage):
+    """The label of a number. Source: feature.IndexToString; without `labels`, the column's own are taken."""
+
+    labels: tuple[str, ...]
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the labels parameter; it may be empty."""
+        return cls(saved.texts("labels", ()))
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Take the labels of the input column if the stage has none."""
+        if self.labels:
+            return self
+        attribute = inputs[0].attribute
+        if attribute is None or not attribute.labels:
+            raise ColumnError("IndexToString has no labels, and its input column carries none")
+        return replace(self, labels=attribute.labels)
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: text."""
+        del inputs
+        return (Field(TEXT),)
+
+    def _outside(self, value: Any) -> str:
+        return f"{shown(value)} is not the number of one of {len(self.labels)} labels"
+
+    def row(self) -> Callable[[Any], str | None]:
+        """Return the label of one number; Spark truncates it, and NaN is 0."""
+        labels, count, outside = self.labels, len(self.labels), self._outside
+
+        def label(value: Any) -> str | None:
+            if value is None:
+                return None
+            place = 0 if value != value else max(-(2.0**31), min(2.0**31, value))
+            if 0 <= int(place) < count:
+                return labels[int(place)]
+            raise Invalid(outside(value))
+
+        return label
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Return the labels of a column."""
+        column: Numbers = columns[0]
+        places = np.trunc(np.nan_to_num(column.floats(), nan=0.0))
+        bad = (places < 0) | (places >= len(self.labels))
+        rows.fail(bad & ~column.nulls(), self._outside)
+        places = np.where(bad, 0, places).astype(np.int32)
+        codes = pa.array(places, mask=bad | column.nulls())
+        return pa.DictionaryArray.from_arrays(codes, pa.array(self.labels, TEXT)).cast(TEXT)

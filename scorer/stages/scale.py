@@ -1,0 +1,162 @@
+"""StandardScaler and MinMaxScaler: each slot shifted and stretched by what was fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scorer.columns import Column, Rows
+from scorer.errors import Invalid
+from scorer.fields import Field, Kind, vector
+from scorer.saved import Saved
+from scorer.stage import Stage, stage
+from scorer.vectors import Dense, Floats, Sparse, Vector, Vectors, dense
+
+
+def same_size(got: int, expected: int) -> None:
+    """Refuse a vector of another size than was fitted."""
+    if got != expected:
+        raise Invalid(f"a vector of {got} slots, where {expected} were fitted")
+
+
+def matrix(rows: Rows, column: Vectors, expected: int) -> Floats:
+    """Return a batch as (rows, expected) numbers; vectors of another size fail."""
+    if column.valid is not None:
+        rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+    if column.size != expected and rows.count:
+        rows.fail(
+            np.ones(rows.count, bool),
+            lambda _: f"a vector of {column.size} slots, where {expected} were fitted",
+        )
+        return np.zeros((rows.count, expected))
+    return column.matrix()
+
+
+@stage("org.apache.spark.ml.feature.StandardScalerModel", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class StandardScaler(Stage):
+    """(x - mean) × 1/std, a factor of 0 where std is 0. Source: feature.StandardScalerModel."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    shift: tuple[float, ...] | None
+    factor: tuple[float, ...] | None
+    size: int
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read std and mean; which of them act stands in the parameters."""
+        record = saved.record()
+        std, mean = dense(saved.vector(record["std"], "std")), dense(saved.vector(record["mean"], "mean"))
+        factor = (
+            tuple(0.0 if s == 0 else 1.0 / s for s in std) if saved.flag("withStd", default=True) else None
+        )
+        shift = tuple(mean) if saved.flag("withMean", default=False) else None
+        if len(std) != len(mean):
+            raise saved.fail(f"holds {len(std)} deviations and {len(mean)} means")
+        return cls(shift, factor, len(std))
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        del inputs
+        return (vector(self.size),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Scale one vector; a sparse one stays sparse if nothing is shifted."""
+        shift, factor, size = self.shift, self.factor, self.size
+
+        def scale(value: Any) -> Vector:
+            same_size(len(value), size)
+            if shift is None and factor is not None and isinstance(value, Sparse):
+                return Sparse(
+                    size,
+                    value.indices,
+                    [x * factor[i] for i, x in zip(value.indices, value.values, strict=True)],
+                )
+            if shift is None and factor is None:
+                return value  # type: ignore[no-any-return]
+            out = dense(value)
+            if shift is not None:
+                out = [x - m for x, m in zip(out, shift, strict=True)]
+            return out if factor is None else [x * f for x, f in zip(out, factor, strict=True)]
+
+        return scale
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Scale a batch."""
+        out = matrix(rows, columns[0], self.size)
+        if self.shift is not None:
+            out = out - np.array(self.shift)
+        if self.factor is not None:
+            out = out * np.array(self.factor)
+        return Vectors((Dense(out),))
+
+
+@stage("org.apache.spark.ml.feature.MinMaxScalerModel", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class MinMaxScaler(Stage):
+    """Each slot stretched from its fitted range to [low, high]; NaN stays. Source: feature.MinMaxScalerModel.
+
+    A slot that was constant becomes the middle. Spark 2 divided by the range, Spark 3 multiplies by a factor
+    (`divides`): the last digit differs.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    minima: tuple[float, ...]
+    ranges: tuple[float, ...]
+    low: float
+    high: float
+    divides: bool
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the fitted minima and maxima."""
+        record = saved.record()
+        minima = dense(saved.vector(record["originalMin"], "originalMin"))
+        maxima = dense(saved.vector(record["originalMax"], "originalMax"))
+        if len(minima) != len(maxima):
+            raise saved.fail(f"holds {len(minima)} minima and {len(maxima)} maxima")
+        ranges = tuple(b - a for a, b in zip(minima, maxima, strict=True))
+        return cls(
+            tuple(minima), ranges, saved.number("min", 0.0), saved.number("max", 1.0), saved.behaves < (3, 0)
+        )
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        del inputs
+        return (vector(len(self.minima)),)
+
+    def _factors(self) -> tuple[float, ...]:
+        span = self.high - self.low
+        return tuple(0.0 if r == 0 else span / r for r in self.ranges)
+
+    def row(self) -> Callable[[Any], list[float]]:
+        """Scale one vector."""
+        minima, ranges, low, divides = self.minima, self.ranges, self.low, self.divides
+        span, factors, middle = self.high - self.low, self._factors(), (self.high + self.low) / 2.0
+
+        def one(x: float, minimum: float, span_of: float, factor: float) -> float:
+            if x != x:
+                return x
+            if divides:
+                return ((x - minimum) / span_of if span_of != 0 else 0.5) * span + low
+            return (x - minimum) * factor + low if factor != 0 else middle
+
+        def scale(value: Any) -> list[float]:
+            same_size(len(value), len(minima))
+            return list(map(one, dense(value), minima, ranges, factors))
+
+        return scale
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Scale a batch."""
+        x = matrix(rows, columns[0], len(self.minima))
+        shifted, ranges, factors = x - np.array(self.minima), np.array(self.ranges), np.array(self._factors())
+        with np.errstate(all="ignore"):
+            if self.divides:
+                out = np.where(ranges != 0, shifted / ranges, 0.5) * (self.high - self.low) + self.low
+            else:
+                out = np.where(factors != 0, shifted * factors + self.low, (self.high + self.low) / 2.0)
+        return Vectors((Dense(np.where(np.isnan(x), x, out)),))
