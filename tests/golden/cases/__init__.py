@@ -1,0 +1,1 @@
+"""The golden cases: each module holds the cases of one family."""
