@@ -2,7 +2,8 @@
 
 PolicyError                 every error of this package
 ├── LoadError               a policy does not load; `.diagnostics` holds every problem with its place
-└── FactsError              a request's facts are refused; `.problems` holds every one with its JSON pointer
+├── FactsError              a request's facts are refused; `.problems` holds every one with its JSON pointer
+└── LogError                a decision cannot be recorded; the message says why
 """
 
 from __future__ import annotations
@@ -52,3 +53,7 @@ class FactsError(PolicyError):
 
     def __str__(self) -> str:
         return "; ".join(f"{problem.pointer or '(facts)'}: {problem.message}" for problem in self.problems)
+
+
+class LogError(PolicyError):
+    """A decision cannot be recorded: the disk is full, the folder cannot be written, the key cannot be read."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 
+DROPPED = "the model drops this record"  # the cause where a model says None
+
 Scores = tuple[np.ndarray[tuple[int], np.dtype[np.float64]], list[str | None]]
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """One number a record, from a model or from a constant."""
 
@@ -35,7 +38,10 @@ class Scorer(Protocol):
         """A positional function of the inputs named, in that order; None if the model drops the record."""
 
     def batch(self, table: pa.Table) -> Scores:
-        """Scores of shape (rows,), NaN where there is none, and why there is none, a text or None a row."""
+        """Scores of shape (rows,), NaN where there is none, and a text why, or None, for each row.
+
+        The texts are those of the exceptions of the bound function, DROPPED where it says None.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +67,5 @@ class ConstantScorer:
     def batch(self, table: pa.Table) -> Scores:
         """The constant for every row."""
         value = float("nan") if self.value is None else self.value
-        cause = "the model drops this row" if self.value is None else None
+        cause = DROPPED if self.value is None else None
         return np.full(table.num_rows, value), [cause] * table.num_rows

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from policy.diagnostics import Span
-from policy.source import Mapping, Node, Scalar, plain
+from policy.source import Mapping as MappingNode
+from policy.source import Node, Scalar, plain
 from policy.spec.reader import Reader
 
 MAX_ACTIONS = 200
@@ -22,13 +24,13 @@ class ActionSpec:
 
     name: str
     span: Span
-    data: MappingProxyType[str, Any] = MappingProxyType({})
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_actions(node: Node, reader: Reader) -> tuple[ActionSpec, ...]:
     """The block `actions:`."""
     fields = reader.fields(node, "`actions`")
-    if isinstance(node, Mapping) and not node.entries:
+    if isinstance(node, MappingNode) and not node.entries:
         reader.note("E110", "`actions` must name at least one action", node.span)
     if len(fields) > MAX_ACTIONS:
         reader.note("E103", f"{len(fields):,} actions, more than {MAX_ACTIONS}", node.span)

@@ -33,6 +33,7 @@ class CaseSpec:
     name: str
     span: Span
     facts_span: Span
+    expect_span: Span
     facts: Mapping[str, Any] | None
     path: str | None
     score: float | None
@@ -57,6 +58,7 @@ def _read_case(number: int, node: Node, actions: Sequence[str], reader: Reader) 
         name or f"case {number}",
         node.span,
         fields["facts"].span if "facts" in fields else node.span,
+        fields["expect"].span if "expect" in fields else node.span,
         facts,
         path,
         _score(fields["score"], reader) if "score" in fields else None,

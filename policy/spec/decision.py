@@ -58,6 +58,7 @@ class DecisionSpec:
     cases: tuple[CaseSpec, ...]
     version: str
     span: Span
+    name_span: Span
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -90,6 +91,7 @@ def read_decision(root: Node) -> tuple[DecisionSpec | None, list[Diagnostic]]:
         cases=read_cases(fields["cases"], ladder, reader) if "cases" in fields else (),
         version=content_hash(root),
         span=root.span,
+        name_span=fields["decision"].span if "decision" in fields else root.span,
     )
     _check_score_name(spec, reader)
     return (None if errors(reader.found) else spec), reader.found

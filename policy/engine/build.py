@@ -1,0 +1,105 @@
+"""A spec and a scorer to a decision, with the checks that need both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from policy.diagnostics import Diagnostic, did_you_mean, errors
+from policy.engine.decision import Decision
+from policy.engine.inputs import pointer
+from policy.engine.scorer import Scorer
+from policy.engine.scoring import Argument, Scoring
+from policy.spec.decision import DecisionSpec
+from policy.spec.inputs import InputSpec
+from policy.spec.lint import lint
+from policy.spec.reader import Reader
+
+
+def build(spec: DecisionSpec, scorer: Scorer | None) -> tuple[Decision | None, list[Diagnostic]]:
+    """The decision, or None, and what is wrong or doubtful; `scorer` is None if the score is a fact."""
+    reader = Reader()
+    scoring = _of_fact(spec) if scorer is None else _of_model(spec, scorer, reader)
+    lint(spec, None if scorer is None else scorer.label, reader)
+    return (None if errors(reader.found) else Decision(spec, scoring)), reader.found
+
+
+def _of_fact(spec: DecisionSpec) -> Scoring:
+    names = [one.name for one in spec.inputs]
+    fact = spec.score.fact
+    if fact is None:
+        raise ValueError(f"the policy {spec.name} needs a scorer")
+    place = names.index(fact)
+    return Scoring(None, (Argument(fact, place, spec.inputs[place].type == "int"),), pointer(fact))
+
+
+def _of_model(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> Scoring:
+    facts = {one.name: (place, one) for place, one in enumerate(spec.inputs)}
+    arguments, withheld = [], False
+    for field in scorer.inputs:
+        found = facts.get(_fact(spec, field.name))
+        if found is None:
+            _missing(spec, field.name, facts, reader)
+            continue
+        place, fact = found
+        withheld |= fact.log != "clear"
+        _check_type(spec, field, fact, reader)
+        arguments.append(
+            Argument(field.name, place, pa.types.is_floating(field.type) and fact.type != "double")
+        )
+    _check_names(spec, scorer, reader)
+    if errors(reader.found):
+        return Scoring(None, ())
+    return Scoring(scorer, tuple(arguments), withheld=withheld)
+
+
+def _fact(spec: DecisionSpec, name: str) -> str:
+    renamed = spec.score.inputs.get(name)
+    return name if renamed is None else renamed.fact
+
+
+def _missing(spec: DecisionSpec, name: str, facts: Mapping[str, Any], reader: Reader) -> None:
+    span = spec.score.model_span or spec.score.span
+    near = [text.replace("did you mean", "or is it") for text in did_you_mean(name, facts)]
+    hints = [f"declare it under `inputs`, or map it: `score: {{inputs: {{{name}: …}}}}`", *near]
+    reader.note("E302", f"the model's input `{name}` is given by no fact", span, hints=hints)
+
+
+def _check_type(spec: DecisionSpec, field: pa.Field, fact: InputSpec, reader: Reader) -> None:
+    wanted = _types(field.type)
+    if fact.type in wanted:
+        return
+    renamed = spec.score.inputs.get(field.name)
+    message = f"`{fact.name}` cannot be the model's input `{field.name}`"
+    expected = f"expected {' or '.join(wanted)}" if wanted else "no type of fact fits"
+    notes = (
+        f"{expected}, for the model has {field.type}",
+        f"`{fact.name}` is declared {fact.type} at line {fact.span.line}",
+    )
+    reader.note("E303", message, fact.span if renamed is None else renamed.fact_span, *notes)
+
+
+def _types(kind: pa.DataType) -> tuple[str, ...]:
+    """The types of facts that fit an Arrow type."""
+    if pa.types.is_null(kind):
+        return ("string", "double", "int", "bool", "ip", "timestamp", "duration")
+    if pa.types.is_boolean(kind):
+        return ("bool",)
+    if pa.types.is_integer(kind):
+        return ("int",)
+    if pa.types.is_floating(kind):
+        return ("double", "int", "bool")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return ("string", "ip")
+    return ("timestamp",) if pa.types.is_timestamp(kind) else ()
+
+
+def _check_names(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> None:
+    known = scorer.inputs.names
+    for name, renamed in spec.score.inputs.items():
+        if name not in known:
+            notes = (f"it needs {', '.join(known)}",) if known else ("it needs none",)
+            message = f"the model has no input `{name[:80]}` for `{spec.score.output}`"
+            reader.note("E305", message, renamed.name_span, *notes, hints=did_you_mean(name, known))

@@ -1,0 +1,82 @@
+"""A policy's own cases: run them, and say what came where something else was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policy.diagnostics import Diagnostic
+from policy.engine.decision import Decision
+from policy.engine.outcome import Outcome
+from policy.errors import FactsError, Problem
+from policy.spec.actions import REFUSE
+from policy.spec.cases import CaseSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case and what came: an outcome, or the problems for which its facts were refused."""
+
+    case: CaseSpec
+    outcome: Outcome | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def action(self) -> str:
+        """The action that came, "refuse" if the facts were refused."""
+        return REFUSE if self.outcome is None else self.outcome.action
+
+    @property
+    def differences(self) -> list[tuple[str, str, str]]:
+        """What differs from what is expected, as (what, expected, got)."""
+        expected, outcome = self.case.expected, self.outcome
+        band = outcome.band.action if outcome is not None and outcome.band is not None else "none"
+        degraded = outcome is not None and bool(outcome.degraded)
+        pairs = [
+            ("action", expected.action, self.action),
+            ("band", expected.band, band),
+            ("degraded", None if expected.degraded is None else _bool(expected.degraded), _bool(degraded)),
+        ]
+        return [(what, wanted, got) for what, wanted, got in pairs if wanted is not None and wanted != got]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as expected."""
+        return not self.differences
+
+    def diagnostic(self) -> Diagnostic:
+        """A failed case as a diagnostic at what it expects."""
+        wanted = ", ".join(f"{what} {expected}" for what, expected, _ in self.differences)
+        came = ", ".join(f"{what} {got}" for what, _, got in self.differences)
+        notes = (f"expected {wanted}", f"found {came}", *self._reasons())
+        return Diagnostic("E151", f"{self.case.name} fails", self.case.expect_span, notes)
+
+    def _reasons(self) -> list[str]:
+        if self.outcome is None:
+            return [f"{problem.pointer or '(facts)'}: {problem.message}" for problem in self.problems]
+        score, band = self.outcome.score, self.outcome.band
+        lines = [f"{cause['pointer']}: {cause['cause']}" for cause in self.outcome.degraded]
+        if band is not None:
+            bracket = "]" if band.closed else ")"
+            lines.append(
+                f"the score {score:g} lies in [{band.lower:g}, {band.upper:g}{bracket} `{band.action}`"
+            )
+        if self.outcome.completed is not None:
+            lines.append(f"`{self.outcome.completed}` was completed")
+        return lines
+
+
+def run_cases(decision: Decision) -> list[CaseResult]:
+    """Run every case whose facts are at hand, strictly: a fact that the policy does not know is refused."""
+    return [_run(decision, case) for case in decision.spec.cases if case.facts is not None]
+
+
+def _run(decision: Decision, case: CaseSpec) -> CaseResult:
+    try:
+        outcome = decision.row(case.facts or {}, score=case.score, completed=case.completed, strict=True)
+    except FactsError as error:
+        return CaseResult(case, None, tuple(error.problems))
+    return CaseResult(case, outcome, ())
+
+
+def _bool(value: bool) -> str:
+    return str(value).lower()

@@ -1,0 +1,149 @@
+"""A decision policy, ready to run: facts in, an outcome out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+from msgspec.structs import replace
+
+from policy.engine.bands import Bands
+from policy.engine.batch import Batch
+from policy.engine.inputs import Inputs, Reading, unknown_actions
+from policy.engine.outcome import Origin, Outcome
+from policy.engine.program import Row, compile_row
+from policy.engine.scoring import Scoring, usable
+from policy.errors import FactsError, Problem
+from policy.spec.actions import REFUSE
+from policy.spec.decision import DecisionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A policy with its model. Immutable, shared by threads; `policy.load` makes one from a file."""
+
+    spec: DecisionSpec
+    scoring: Scoring
+    inputs: Inputs = field(init=False)
+    bands: Bands = field(init=False)
+    origin: Origin = field(init=False)
+    _fast: Row = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec, put = self.spec, partial(object.__setattr__, self)
+        data = MappingProxyType({action.name: action.data for action in spec.actions})
+        names = tuple(one.name for one in spec.inputs)
+        put("inputs", Inputs(spec.inputs, spec.unknown_facts == REFUSE))
+        put("bands", Bands.of(spec.bands))
+        put("origin", Origin(spec.name, spec.version, self.scoring.version, names, data))
+        put("_fast", compile_row(self.inputs, self.bands, self.origin, self.scoring, self._decide))
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        return self.spec.name
+
+    @property
+    def version(self) -> str:
+        """Content hash of the policy, "sha256:…"; descriptions and cases are no part of it."""
+        return self.spec.version
+
+    @property
+    def model_version(self) -> str | None:
+        """Content hash of the model; None if the score is a fact."""
+        return self.scoring.version
+
+    @property
+    def label(self) -> str | None:
+        """The class whose probability the score is, as the model's labels name it."""
+        return self.scoring.label
+
+    def row(
+        self,
+        facts: Mapping[str, Any],
+        *,
+        now: Any = None,
+        unit: Any = None,
+        score: float | None = None,
+        completed: Sequence[str] = (),
+        strict: bool = False,
+    ) -> Outcome:
+        """Decide one record.
+
+        facts: values by the names of the policy's inputs, as JSON has them (times as text or datetime,
+        timedelta). score: replaces the model's. completed: actions that the user has already passed. strict:
+        a fact that the policy does not know is a problem, whatever `unknown_facts` says. now, unit: kept for
+        policies that read a clock or divide traffic.
+
+        Raises FactsError with every problem if facts are missing or wrong and `on_error.facts` is "refuse".
+        Nothing else fails: without a usable score the outcome has the action of `on_error.score`, and says
+        so in `degraded`.
+        """
+        del now, unit
+        return (
+            self._decide(facts, score, completed, strict=True)
+            if strict
+            else self._fast(facts, score, completed)
+        )
+
+    def batch(
+        self,
+        table: pa.Table | pa.RecordBatch,
+        *,
+        now: Any = None,
+        unit: Any = None,
+        score: Any = None,
+        completed: Any = (),
+    ) -> pa.Table:
+        """Decide every row of a table: its columns, in the same order, and after them those of the outcome.
+
+        action: null where `row` would raise FactsError; score: null without one; band: the band's action;
+        reason: the code of the last reason; degraded: what went wrong and was answered by `on_error`;
+        problem: why the facts are refused; policy_version, model_version. A name that the input has too gets
+        the suffix `_decided`.
+
+        score: one number, a column's name, or an array (a null means: ask the model). completed: actions, or
+        an array of lists of actions.
+        """
+        del now, unit
+        if isinstance(table, pa.RecordBatch):
+            table = pa.Table.from_batches([table])
+        return Batch(self.spec, self.inputs, self.bands, self.scoring, self.origin).decide(
+            table, score, completed
+        )
+
+    def _decide(self, facts: Any, score: Any, completed: Sequence[str], *, strict: bool = False) -> Outcome:
+        """The meaning of a row."""
+        reading = self.inputs.read(facts, strict=strict)
+        problems = (*reading.problems, *unknown_actions(completed, self.spec.ladder))
+        if problems:
+            return self._refuse(reading, problems, completed)
+        number, cause = self.scoring.row(reading.values) if score is None else usable(score)
+        if number is not None:
+            band = self.bands.row(number)
+            return self._outcome(Outcome(self.origin, band.action, number, band, *_facts(reading)), completed)
+        degraded = ({"cause": cause, "pointer": self.scoring.pointer if score is None else "/score"},)
+        action = self.spec.on_error.score
+        return self._outcome(Outcome(self.origin, action, None, None, *_facts(reading), degraded), completed)
+
+    def _refuse(self, reading: Reading, problems: Sequence[Problem], completed: Sequence[str]) -> Outcome:
+        action = self.spec.on_error.facts
+        if action == REFUSE:
+            raise FactsError(problems)
+        degraded = tuple({"cause": problem.message, "pointer": problem.pointer} for problem in problems)
+        return self._outcome(Outcome(self.origin, action, None, None, *_facts(reading), degraded), completed)
+
+    def _outcome(self, outcome: Outcome, completed: Sequence[str]) -> Outcome:
+        """The outcome, with the mildest action if the user has already passed the one it names."""
+        mildest = self.spec.actions[0].name
+        if outcome.action == mildest or outcome.action not in completed:
+            return outcome
+        return replace(outcome, action=mildest, completed=outcome.action)
+
+
+def _facts(reading: Reading) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    return reading.values, reading.ignored

@@ -1,0 +1,138 @@
+"""The fast row of a policy: one straight-line function for facts that are plainly right.
+
+Its source holds generated names only; names, limits and texts of the policy are constants of its namespace.
+What it cannot settle at a glance (a missing fact, another class of value, a score out of range) it hands to
+`slow`, the meaning. The source stays in `linecache`, so that a traceback shows it.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import weakref
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from types import CodeType, FunctionType
+from typing import Any
+
+from policy.engine.bands import Bands
+from policy.engine.inputs import Inputs
+from policy.engine.outcome import Origin, Outcome
+from policy.engine.scoring import Argument, Scoring
+from policy.spec.inputs import InputSpec
+from policy.spec.values import INT64_MAX, INT64_MIN, duration, encodable, ip, timestamp
+
+Row = Callable[[Any, Any, Sequence[str]], Outcome]
+
+_LARGEST = sys.float_info.max
+_LIMITS = {"int": (INT64_MIN, INT64_MAX), "double": (-_LARGEST, _LARGEST)}
+_CONVERT = {"ip": ip, "timestamp": timestamp, "duration": duration}
+_serial = count()
+
+
+@dataclass(slots=True)
+class _Source:
+    lines: list[str] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def constant(self, value: Any) -> str:
+        name = f"c{len(self.names)}"
+        self.names[name] = value
+        return name
+
+
+def compile_row(
+    inputs: Inputs,
+    bands: Bands,
+    origin: Origin,
+    scoring: Scoring,
+    slow: Row,
+) -> Row:
+    """The function (facts, score, completed) -> Outcome; `slow` has the same signature and decides the rest."""
+    source, specs = _Source(), inputs.specs
+    source.names.update(
+        known=inputs.names, unknown=inputs.unknown, slow=slow, score_of=scoring.function, errors=scoring.errors, Outcome=Outcome, origin=origin,
+        bisect=bisect_right, edges=bands.edges, bands=bands.bands,
+    )  # fmt: skip
+    values = [f"v{number}" for number in range(len(specs))]
+    again = "return slow(facts, score, completed)"
+    source.lines += [
+        "def row(facts, score, completed):",
+        f"    if facts.__class__ is not dict or completed: {again}",
+    ]
+    if specs:
+        source.lines.append("    get = facts.get")
+    for value, spec in zip(values, specs, strict=True):
+        default = "" if spec.default is None else f", {source.constant(spec.default)}"
+        source.lines.append(f"    {value} = get({source.constant(spec.name)}{default})")
+    for value, spec in zip(values, specs, strict=True):
+        source.lines.append(f"    if not ({_check(value, spec, source)}): {again}")
+        if spec.type == "double":
+            source.lines.append(f"    if {value}.__class__ is int: {value} = float({value})")
+    source.lines += [
+        "    ignored = ()",
+        "    if not facts.keys() <= known:",
+        f"        {again if inputs.strict else 'ignored = unknown(facts)'}",
+        "    number = score",
+        "    if number is None:",
+        f"        try: number = score_of({', '.join(_argument(one) for one in scoring.arguments)})",
+        f"        except errors: {again}",
+        f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {again}",
+        "    band = bands[bisect(edges, number) - 1]",
+        f"    return Outcome(origin, band.action, number, band, ({''.join(f'{value}, ' for value in values)}), ignored)",
+    ]
+    return _function(source, f"<policy {next(_serial)}>")
+
+
+def _check(value: str, spec: InputSpec, source: _Source) -> str:
+    """The condition under which the value is plainly right."""
+    test = " and ".join(_conditions(value, spec, source))
+    return f"{value} is None or {test}" if spec.optional and spec.default is None else test
+
+
+def _conditions(value: str, spec: InputSpec, source: _Source) -> list[str]:
+    if spec.enum is not None:
+        kind = "str" if spec.type == "string" else "int"
+        tests = [f"{value}.__class__ is {kind}", f"{value} in {source.constant(frozenset(spec.enum))}"]
+        return (
+            tests if spec.minimum is None and spec.maximum is None else [*tests, *_range(value, spec, source)]
+        )
+    if spec.type == "bool":
+        return [f"{value}.__class__ is bool"]
+    if spec.type == "string":
+        length, utf8 = source.constant(spec.max_length), source.constant(encodable)
+        return [
+            f"{value}.__class__ is str",
+            f"len({value}) <= {length}",
+            f"({value}.isascii() or {utf8}({value}))",
+        ]
+    if spec.type == "int":
+        return [f"{value}.__class__ is int", *_range(value, spec, source)]
+    if spec.type == "double":
+        return [f"({value}.__class__ is float or {value}.__class__ is int)", *_range(value, spec, source)]
+    convert = source.constant(_CONVERT[spec.type])
+    return [f"({value} := {convert}({value})) is not None", *_range(value, spec, source)]
+
+
+def _range(value: str, spec: InputSpec, source: _Source) -> list[str]:
+    low, high = _LIMITS.get(spec.type, (None, None))
+    low = low if spec.minimum is None else spec.minimum
+    high = high if spec.maximum is None else spec.maximum
+    tests = [] if low is None else [f"{value} >= {source.constant(low)}"]
+    return tests if high is None else [*tests, f"{value} <= {source.constant(high)}"]
+
+
+def _argument(argument: Argument) -> str:
+    value = f"v{argument.place}"
+    return f"(None if {value} is None else float({value}))" if argument.as_double else value
+
+
+def _function(source: _Source, name: str) -> Row:
+    text = "\n".join(source.lines) + "\n"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    code = next(one for one in compile(text, name, "exec").co_consts if isinstance(one, CodeType))
+    row = FunctionType(code, source.names)
+    weakref.finalize(row, linecache.cache.pop, name, None)
+    return row

@@ -1,0 +1,107 @@
+"""Where a policy's score comes from: a model over some of the facts, or one of the facts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from policy.engine.scorer import DROPPED, Scorer, Scores
+from policy.spec.values import describe
+
+WITHHELD = "the model cannot score this record; the details are withheld, for a fact that it reads is not logged in clear"
+NO_FACT = "the fact that is the score is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One input of the model: its name there, the place of its fact, and whether it is made a double on the way."""
+
+    name: str
+    place: int
+    as_double: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """A scorer bound to the facts of a policy; without a scorer the one argument is the score.
+
+    withheld: whether the texts of the model's errors, which may quote facts, are kept from outcomes and logs.
+    """
+
+    scorer: Scorer | None
+    arguments: tuple[Argument, ...]
+    pointer: str = "/score"
+    withheld: bool = False
+    function: Callable[..., float | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = [argument.name for argument in self.arguments]
+        object.__setattr__(self, "function", _itself if self.scorer is None else self.scorer.bind(names))
+
+    @property
+    def version(self) -> str | None:
+        """The model's content hash; None without a model."""
+        return None if self.scorer is None else self.scorer.version
+
+    @property
+    def label(self) -> str | None:
+        """The class whose probability the score is, if the model tells it."""
+        return None if self.scorer is None else self.scorer.label
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the function may raise for a record."""
+        return () if self.scorer is None else self.scorer.errors
+
+    def row(self, values: Sequence[Any]) -> tuple[float | None, str]:
+        """The score of one record, and why there is none."""
+        try:
+            number = self.function(*(_argument(one, values[one.place]) for one in self.arguments))
+        except self.errors as error:
+            return None, self.cause(str(error) or type(error).__name__)
+        if number is None:
+            return None, NO_FACT if self.scorer is None else DROPPED
+        return usable(number)
+
+    def batch(self, arrays: Sequence[pa.Array], rows: int) -> Scores:
+        """The scores of all rows, as the scorer gives them, and why there is none."""
+        columns = [_column(one, arrays[one.place]) for one in self.arguments]
+        if self.scorer is None:
+            values = columns[0].to_numpy(zero_copy_only=False)
+            missing = columns[0].is_null().to_pylist() if columns[0].null_count else [False] * rows
+            return values, [NO_FACT if gone else None for gone in missing]
+        names = [one.name for one in self.arguments]
+        table = pa.table([*columns, pa.nulls(rows)], names=[*names, ""]).select(range(len(names)))
+        return self.scorer.batch(table)
+
+    def cause(self, text: str) -> str:
+        """The text of a model's error as an outcome may hold it."""
+        return WITHHELD if self.withheld and text != DROPPED else text
+
+
+def usable(score: Any) -> tuple[float | None, str]:
+    """A score as a double within [0, 1]; or None and why it is not."""
+    if isinstance(score, np.generic):
+        score = score.item()
+    if isinstance(score, bool) or not isinstance(score, float | int):
+        return None, f"the score is no number but {describe(score)}"
+    if 0.0 <= score <= 1.0:
+        return float(score), ""
+    return None, "the score is NaN" if isnan(score) else f"the score {score:.17g} lies outside 0 to 1"
+
+
+def _itself(value: float | None) -> float | None:
+    return value
+
+
+def _argument(argument: Argument, value: Any) -> Any:
+    return float(value) if argument.as_double and value is not None else value
+
+
+def _column(argument: Argument, array: pa.Array) -> pa.Array:
+    return array.cast(pa.float64(), safe=False) if argument.as_double else array
