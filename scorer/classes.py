@@ -34,8 +34,7 @@ def argmax_rows(numbers: Floats) -> Floats:
     """Return (rows,) the first largest place of each row, as doubles."""
     held = np.where(np.isnan(numbers), -np.inf, numbers)
     places = np.argmax(held, axis=1)
-    out: Floats = np.where(np.isnan(numbers[:, 0]), 0, places).astype(np.float64)
-    return out
+    return np.asarray(np.where(np.isnan(numbers[:, 0]), 0, places), dtype=np.float64)
 
 
 def scaled_argmax(probability: Sequence[float], thresholds: Sequence[float]) -> int:

@@ -113,35 +113,34 @@ def call(source: Source, step: Step) -> str:
 
 def finish(source: Source, selection: Selection, slot: int | None) -> None:
     """Write the result."""
-    shown = {name: output(selection, value) for name, value in selection.outputs}
     if slot is not None:
         (value,) = (v for _, v in selection.outputs)
-        source.add(
-            f"return {f'v{value}[{slot}]' if selection.plan.fields[value].is_vector else f'v{value}'}",
-            depth=2,
-        )
+        vector = selection.plan.fields[value].is_vector
+        source.add(f"return {f'v{value}[{slot}]' if vector else f'v{value}'}", depth=2)
         return
-    pairs = ", ".join(f"{source.hold('n', name)}: {text}" for name, text in shown.items())
-    if not selection.optional:
-        source.add(f"return {{{pairs}}}", depth=2)
-        return
+    pairs = ", ".join(f"{source.hold('n', name)}: {output(selection, v)}" for name, v in selection.outputs)
     source.add(f"result = {{{pairs}}}", depth=2)
-    for step in selection.steps:
-        if step.optional:
-            _optional(source, selection, step)
+    finish_optional(source, selection, 2)
     source.add("return result", depth=2)
 
 
-def _optional(source: Source, selection: Selection, step: Step) -> None:
+def finish_optional(source: Source, selection: Selection, depth: int) -> None:
+    """Write the stages that run only where their raw column is present."""
     names = {value: name for name, value in selection.optional}
-    tests = " and ".join(f"{source.hold('k', name)} in facts" for name in step.names)
-    source.add(f"if {tests}:", depth=2)
-    for name, value in zip(step.names, step.inputs, strict=True):
-        source.add(f"v{value} = facts[{source.hold('k', name)}]", depth=3)
-    source.add(call(source, step), step, 3)
-    for made in step.outputs:
-        if made in names:
-            source.add(f"result[{source.hold('n', names[made])}] = {output(selection, made)}", depth=3)
+    for step in (s for s in selection.steps if s.optional):
+        tests = " and ".join(f"{source.hold('k', name)} in facts" for name in step.names)
+        source.add(f"if {tests}:", depth=depth)
+        for name, value in zip(step.names, step.inputs, strict=True):
+            source.add(f"v{value} = facts[{source.hold('k', name)}]", depth=depth + 1)
+            convert = converter(selection.plan.raws[name])
+            if convert is not None:
+                source.add(f"v{value} = {source.hold('c', convert)}(v{value})", step, depth + 1)
+        source.add(call(source, step), step, depth + 1)
+        for made in step.outputs:
+            if made in names:
+                source.add(
+                    f"result[{source.hold('n', names[made])}] = {output(selection, made)}", depth=depth + 1
+                )
 
 
 def output(selection: Selection, value: int) -> str:

@@ -1,9 +1,205 @@
-from scorer.pipeline import Selection
+"""The fused functions of a selection: the ordinary row in one expression, the ordinary batch in a few passes.
+
+Each returns None where the plan has no fused form; rows that are not ordinary go to the unfused function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from scorer.columns import Rows, read, to_arrow
+from scorer.compile import Source, compile_batch, compile_row, finish_optional, header
+from scorer.fuse import Layout, Number, weighted
+from scorer.javatext import encoded
+from scorer.pipeline import Selection, Step
+from scorer.stages.assemble import VectorAssembler
+from scorer.stages.linear import Binomial
+from scorer.vectors import Floats
+
+Arrays = Mapping[str, pa.Array]
+General = Callable[[Arrays, Rows], tuple[dict[str, pa.Array], Rows]]
 
 
-def fast_row(selection, names=None, slot=None):
-    return None
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A plan whose required outputs all come from one binomial model over a layout."""
+
+    layout: Layout
+    head: Step
+    stage: Binomial
 
 
-def fast_batch(selection):
-    return None
+def _linear(selection: Selection) -> Linear | None:
+    required = [step for step in selection.steps if not step.optional]
+    heads = [step for step in required if isinstance(step.stage, Binomial)]
+    if len(heads) != 1:
+        return None
+    head = heads[0]
+    maker = next(
+        (s for s in required if head.inputs[0] in s.outputs and isinstance(s.stage, VectorAssembler)), None
+    )
+    layout = Layout.of(selection, maker) if maker is not None else None
+    stage = head.stage
+    if layout is None or not isinstance(stage, Binomial) or layout.size != stage.weights.size:
+        return None
+    covered = {*layout.steps, id(head)}
+    made = {value for value in head.outputs if value is not None}
+    if any(id(step) not in covered for step in required) or not {v for _, v in selection.outputs} <= made:
+        return None
+    return Linear(layout, head, stage)
+
+
+# -- one row -----------------------------------------------------------------------------------------------------
+
+
+def fast_row(
+    selection: Selection, positional: Sequence[str] | None = None, slot: int | None = None
+) -> Callable[..., Any] | None:
+    """Compile the fused row with the unfused one behind it; None if the plan has no fused form."""
+    fused = _linear(selection)
+    if fused is None:
+        return None
+    source = Source("")
+    header(source, selection.raws, positional)
+    source.add(f"m = {_sum(source, fused)} + {_literal(source, fused.stage.intercept)}", depth=2)
+    source.add("if m == m:", depth=2)
+    _outputs(source, selection, fused, slot)
+    source.add("except Exception:", depth=1)
+    source.add("pass", depth=2)
+    arguments = source.lines[0].partition("(")[2].rpartition(")")[0]
+    source.add(f"return slow({arguments})", depth=1)
+    source.names |= {"slow": compile_row(selection, positional, slot), "exp": exp}
+    return source.function()
+
+
+def _sum(source: Source, fused: Linear) -> str:
+    weights, terms = fused.stage.weights, ["0.0"]
+    for part in fused.layout.parts:
+        value = f"v{part.raw.value}"
+        if isinstance(part, Number):
+            kept = weights.stored is None or part.slot in weights.stored
+            terms.append(f"{value} * {_literal(source, weights.values[part.slot] if kept else 0.0)}")
+        else:
+            terms.append(f"{source.hold('t', weighted(part, weights.values, weights.stored))}[{value}]")
+    return " + ".join(terms)
+
+
+def _literal(source: Source, number: float) -> str:
+    return repr(number) if np.isfinite(number) else source.hold("w", number)
+
+
+def _outputs(source: Source, selection: Selection, fused: Linear, slot: int | None) -> None:
+    raw, probability, prediction = fused.head.outputs
+    wanted = {value for _, value in selection.outputs}
+    stage = fused.stage
+    if wanted & {probability} or stage.route != "raw":
+        source.add("z = 1.0 / (1.0 + exp(m))", depth=3)
+    tests = {"raw": "m > cut", "probability": "1.0 - z > cut", "score": "1.0 / (1.0 + exp(-m)) > cut"}
+    source.names["cut"] = stage.cut if stage.route == "raw" else stage.threshold
+    forms = {
+        raw: ("[-m, m]", ("-m", "m")),
+        probability: ("[z, 1.0 - z]", ("z", "1.0 - z")),
+        prediction: (f"1.0 if {tests[stage.route]} else 0.0", ()),
+    }
+    if slot is not None:
+        whole, slots = forms[next(iter(wanted))]
+        source.add(f"return {slots[slot] if slots and slot >= 0 else whole}", depth=3)
+        return
+    pairs = ", ".join(f"{source.hold('n', name)}: {forms[value][0]}" for name, value in selection.outputs)
+    source.add(f"result = {{{pairs}}}", depth=3)
+    finish_optional(source, selection, 3)
+    source.add("return result", depth=3)
+
+
+# -- a batch -----------------------------------------------------------------------------------------------------
+
+
+def fast_batch(
+    selection: Selection,
+) -> Callable[[Arrays, int, General], tuple[dict[str, pa.Array], Rows] | None] | None:
+    """Return the fused batch: of raw Arrow columns, the number of rows, and the unfused batch for odd rows."""
+    fused = _linear(selection)
+    if fused is None:
+        return None
+    weights = fused.stage.weights
+    tables = [
+        None if isinstance(part, Number) else weighted(part, weights.values, weights.stored)
+        for part in fused.layout.parts
+    ]
+    own = [weights.values[p.slot] if isinstance(p, Number) else 0.0 for p in fused.layout.parts]
+    kept = [
+        not isinstance(p, Number) or weights.stored is None or p.slot in weights.stored
+        for p in fused.layout.parts
+    ]
+    loose = [step for step in selection.steps if step.optional]
+    extra = compile_batch(Selection(selection.plan, tuple(loose), (), selection.optional)) if loose else None
+    names = {value: name for name, value in selection.outputs}
+
+    def score(arrays: Arrays, count: int, general: General) -> tuple[dict[str, pa.Array], Rows] | None:
+        margin = np.zeros(count)
+        with np.errstate(all="ignore"):
+            for part, table, weight, stored in zip(fused.layout.parts, tables, own, kept, strict=True):
+                array = arrays[part.raw.name]
+                if table is not None:
+                    margin += _shares(array, table)
+                elif not pa.types.is_nested(array.type):
+                    numbers = array.to_numpy(zero_copy_only=False)
+                    margin += numbers.astype(np.float64, copy=False) * (weight if stored else 0.0)
+                else:
+                    return None
+            margin += fused.stage.intercept
+            outputs = fused.stage.outputs(margin)
+        made = {
+            names[value]: to_arrow(column)
+            for value, column in zip(fused.head.outputs, outputs, strict=True)
+            if value in names
+        }
+        rows = Rows(count)
+        odd = np.flatnonzero(np.isnan(margin))
+        if len(odd):
+            _patch(made, rows, arrays, odd, general)
+        if extra is not None:
+            return _with_optional(made, rows, arrays, extra, selection)
+        return {name: made[name] for name, _ in selection.outputs}, rows
+
+    return score
+
+
+def _shares(array: pa.Array, table: Mapping[Any, float]) -> Floats:
+    codes, labels = encoded(array)
+    shares = np.array([*(table[label] for label in labels), table[None]])
+    found: Floats = shares.take(codes, mode="wrap")
+    return found
+
+
+def _patch(made: dict[str, pa.Array], rows: Rows, arrays: Arrays, odd: Any, general: General) -> None:
+    """Score the odd rows by the unfused batch, and put its answers in their places."""
+    few, inner = general({name: array.take(pa.array(odd)) for name, array in arrays.items()}, Rows(len(odd)))
+    for number, fault in inner.faults.items():
+        rows.faults[int(odd[number])] = fault
+    rows.dropped[odd[inner.dropped]] = True
+    order = np.arange(rows.count)
+    order[odd] = rows.count + np.arange(len(odd))
+    for name, array in made.items():
+        made[name] = pa.concat_arrays([array, few[name].cast(array.type)]).take(pa.array(order))
+
+
+def _with_optional(
+    made: dict[str, pa.Array], rows: Rows, arrays: Arrays, extra: Any, selection: Selection
+) -> tuple[dict[str, pa.Array], Rows] | None:
+    from_raw = Rows(rows.count)
+    present = {r.name: arrays[r.name] for r in selection.plan.raws.values() if r.name in arrays}
+    columns = extra(from_raw, _read(present))
+    if from_raw.faults or from_raw.dropped.any():
+        return None
+    return {**made, **{name: to_arrow(column) for name, column in columns.items()}}, rows
+
+
+def _read(arrays: Arrays) -> dict[str, Any]:
+    return {name: read(array) for name, array in arrays.items()}

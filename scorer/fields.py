@@ -88,7 +88,7 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
     if wanted == "numbers":
         return bool(is_number) or _holds_vectors(kind)
     if wanted == "text":
-        return not _holds_vectors(kind)
+        return not _holds_vectors(kind) and not pa.types.is_boolean(kind)
     return True
 
 

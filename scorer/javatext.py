@@ -24,12 +24,21 @@ def text(value: Any) -> str | None:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float):
-        return _digits(repr(value))
+        return _digits(_shortest(value, float))
     if isinstance(value, np.floating):
-        return _digits(str(value))
+        return _digits(_shortest(value, type(value)))
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value)
+
+
+def _shortest(value: Any, kind: Any) -> str:
+    """Return the shortest digits, but two where one will do: Java writes 4.9E-324 for the least double."""
+    shortest = str(value)
+    if sum(c.isdigit() and c != "0" for c in shortest.partition("e")[0]) == 1:
+        two = f"{float(value):.1e}"
+        return two if kind(two) == value else shortest
+    return shortest
 
 
 def _digits(shortest: str) -> str:

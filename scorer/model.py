@@ -62,13 +62,17 @@ class Model:
     @property
     def inputs(self) -> pa.Schema:
         """The columns that the selected outputs need, with the types that they are read as."""
-        return _schema((raw.name, raw.type) for raw in self._selection.raws)
+        chosen = self._selection
+        raws = chosen.raws if chosen.outputs else chosen.optional_raws  # a lone indexer is the model itself
+        return _schema((raw.name, raw.type) for raw in raws)
 
     @property
     def outputs(self) -> pa.Schema:
         """The columns that the model makes (not those of stages that run only if their column is present)."""
-        fields = self._plan.fields
-        return _schema((name, fields[value].type or pa.float64()) for name, value in self._selection.outputs)
+        fields, chosen = self._plan.fields, self._selection
+        return _schema(
+            (name, fields[value].type or pa.float64()) for name, value in chosen.outputs or chosen.optional
+        )
 
     def select(self, columns: Sequence[str]) -> Model:
         """Return the model that makes just these columns; compiled once for each set of columns."""

@@ -18,6 +18,8 @@ from scorer.stage import Stage, stage
 
 
 def _unseen(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"{value} is a boolean; Spark indexes texts and numbers only"
     what = "null" if value is None else f"the unseen label {shown(value)}"
     return f'{what}; to score such rows, fit the indexer with handleInvalid "keep" (or "skip" to drop them)'
 
@@ -67,6 +69,8 @@ class StringIndexer(Stage):
             found = find(value if type(value) is str else text(value))  # type: ignore[arg-type]
             if found is not None:
                 return found
+            if isinstance(value, bool):
+                raise Invalid(_unseen(value))
             if invalid == "keep":
                 return spare
             if invalid == "skip":
@@ -77,6 +81,8 @@ class StringIndexer(Stage):
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Look a column up through its distinct labels."""
+        if isinstance(columns[0], Numbers) and columns[0].values.dtype == np.bool_:
+            rows.fail(np.ones(rows.count, bool), _unseen)
         codes, labels = encoded(columns[0])
         find = self.table()
         numbers = np.array(
@@ -99,11 +105,12 @@ class IndexToString(Stage):
     """The label of a number. Source: feature.IndexToString; without `labels`, the column's own are taken."""
 
     labels: tuple[str, ...]
+    strict: bool = False  # since Spark 4.1 null and NaN are errors; before, null stays null and NaN is 0
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the labels parameter; it may be empty."""
-        return cls(saved.texts("labels", ()))
+        return cls(saved.texts("labels", ()), saved.behaves >= (4, 1))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Take the labels of the input column if the stage has none."""
@@ -123,10 +130,12 @@ class IndexToString(Stage):
         return f"{shown(value)} is not the number of one of {len(self.labels)} labels"
 
     def row(self) -> Callable[[Any], str | None]:
-        """Return the label of one number; Spark truncates it, and NaN is 0."""
-        labels, count, outside = self.labels, len(self.labels), self._outside
+        """Return the label of one number; Spark cuts its fraction off."""
+        labels, count, outside, strict = self.labels, len(self.labels), self._outside, self.strict
 
         def label(value: Any) -> str | None:
+            if strict and (value is None or value != value):
+                raise Invalid(outside(value))
             if value is None:
                 return None
             place = 0 if value != value else max(-(2.0**31), min(2.0**31, value))
@@ -141,7 +150,9 @@ class IndexToString(Stage):
         column: Numbers = columns[0]
         places = np.trunc(np.nan_to_num(column.floats(), nan=0.0))
         bad = (places < 0) | (places >= len(self.labels))
-        rows.fail(bad & ~column.nulls(), self._outside)
+        if self.strict:
+            bad |= np.isnan(column.floats())
+        rows.fail(bad if self.strict else bad & ~column.nulls(), self._outside)
         places = np.where(bad, 0, places).astype(np.int32)
         codes = pa.array(places, mask=bad | column.nulls())
         return pa.DictionaryArray.from_arrays(codes, pa.array(self.labels, TEXT)).cast(TEXT)
