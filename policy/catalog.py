@@ -1,4 +1,4 @@
-"""What every diagnostic's code means, why it is one, and what to write instead: the text of `scoregate explain`."""
+"""What every diagnostic's code means, why it is one, what to do instead: the text of `scoregate explain`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ PAGES: dict[str, Page] = {
     ),
     "E101": Page(
         "not YAML",
-        "The text breaks the rules of YAML: a bracket or quote stays open, a tab indents, a character is not allowed.",
+        "The text breaks the rules of YAML: a bracket or quote stays open, a tab indents, a character is"
+        " not allowed.",
         "A parser that guesses what was meant decides something else than what was meant.",
         "Mend the place under the caret; indent with spaces; put text with `: ` or ` #` in quotes.",
     ),
@@ -38,7 +39,8 @@ PAGES: dict[str, Page] = {
     ),
     "E103": Page(
         "beyond the limits of a file",
-        "The file is empty or holds several documents, or more than 1 MiB, 64 levels, 100,000 values (an alias counts "
+        "The file is empty or holds several documents, or more than 1 MiB, 64 levels, 100,000 values (an"
+        " alias counts "
         "as often as it stands), 1,000 inputs or 200 actions.",
         "A policy is read within a second, whoever wrote it.",
         "Split the policy.",
@@ -81,7 +83,8 @@ PAGES: dict[str, Page] = {
     ),
     "E115": Page(
         "a name that cannot be used",
-        "A decision or an action is named by a lower-case letter and then lower-case letters, digits, `-` or `_`; an "
+        "A decision or an action is named by a lower-case letter and then lower-case letters, digits, "
+        "`-` or `_`; an "
         "input by a letter or `_` and then letters, digits or `_`. Words of the language cannot be names.",
         "Names stand in addresses, in conditions and in metrics.",
         "Choose another name; where the model's column has another one, say so under `score.inputs`.",
@@ -94,14 +97,16 @@ PAGES: dict[str, Page] = {
     ),
     "E120": Page(
         "a limit that the type does not have",
-        "`min` and `max` are for int, double, timestamp and duration, `enum` for int and string, `max_length` for "
+        "`min` and `max` are for int, double, timestamp and duration, `enum` for int and string, "
+        "`max_length` for "
         "string; `max` may not lie below `min`.",
         "A limit without a meaning would never refuse anything, or everything.",
         "Change the type or remove the limit.",
     ),
     "E121": Page(
         "a value that is not of the input's type",
-        "A `default`, a limit or a value of `enum` is not of the input's type, or not among what the input allows.",
+        "A `default`, a limit or a value of `enum` is not of the input's type, or not among what the "
+        "input allows.",
         "A default that a request could not send would be scored all the same.",
         "Write a value of the type; timestamps as RFC 3339, durations such as 1h30m, strings in quotes.",
     ),
@@ -132,12 +137,14 @@ PAGES: dict[str, Page] = {
     "E135": Page(
         "a milder action for a higher score",
         "A band of higher scores has an action that stands before another's in `actions`.",
-        "The order of `actions` is the ladder, mildest first; a higher score must not be treated more mildly.",
+        "The order of `actions` is the ladder, mildest first; a higher score must not be treated more "
+        "mildly.",
         "Reorder `bands`, or `actions` if the ladder itself is wrong.",
     ),
     "E150": Page(
         "the facts of a case cannot be read",
-        "A case names a JSON file that is missing, is not JSON, holds a key twice or no object, or lies outside the "
+        "A case names a JSON file that is missing, is not JSON, holds a key twice or no object, or lies "
+        "outside the "
         "policy's folder.",
         "A case that cannot run proves nothing.",
         "Write the path of a JSON object, relative to the policy file.",
@@ -146,7 +153,8 @@ PAGES: dict[str, Page] = {
         "a case fails",
         "The policy decides one of its own cases otherwise than the case expects.",
         "Either the policy or the case is wrong, and a release should wait until it is known which.",
-        "Look at the reasons that are shown; `scoregate decide POLICY FACTS` shows the same decision in full.",
+        "Look at the reasons that are shown; `scoregate decide POLICY FACTS` shows the same decision in "
+        "full.",
     ),
     "E160": Page(
         "a score without a source",
@@ -168,7 +176,8 @@ PAGES: dict[str, Page] = {
     ),
     "E302": Page(
         "a model's input that no fact gives",
-        "The model reads a column for which the policy has neither an input of that name nor a line in `score.inputs`.",
+        "The model reads a column for which the policy has neither an input of that name nor a line in "
+        "`score.inputs`.",
         "The model would see a null in every request.",
         "Declare the input, or map the column to one under `score.inputs`.",
     ),
@@ -193,7 +202,8 @@ PAGES: dict[str, Page] = {
     "W401": Page(
         "no case runs the model",
         "Every case gives its own score, or there is none.",
-        "`probability[1]` may silently be the probability of the other class: which class stands at 1 was settled by "
+        "`probability[1]` may silently be the probability of the other class: which class stands at 1 "
+        "was settled by "
         "the label indexer when the model was trained.",
         "Add a case with the facts of a known record and without `score`.",
     ),

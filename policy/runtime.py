@@ -32,7 +32,7 @@ _MAX_FACTS = 1 << 20  # bytes of a case's JSON file
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A policy file: the decision if it loads, its diagnostics in source order, and its cases' results if run."""
+    """A policy file: the decision if it loads, diagnostics in source order, results of the cases if run."""
 
     path: Path
     decision: Decision | None
@@ -161,7 +161,7 @@ class Runtime:
 
 
 def check_all(configs: str | Path, models: Models | None = None) -> tuple[list[Loaded], list[Diagnostic]]:
-    """Check every policy of a folder, each model loaded once, and all diagnostics, those of the folder too."""
+    """Check every policy of a folder, each model loaded once; and all diagnostics, the folder's too."""
     files = policy_files(configs)
     cached = Cached(models or scorer.load)
     loaded = [check(file, cached) for file in files]
@@ -239,17 +239,22 @@ def _read_facts(case: CaseSpec, folder: Path, found: list[Diagnostic]) -> CaseSp
     try:
         with file.open("rb") as stream:
             data = stream.read(_MAX_FACTS + 1)
-        if len(data) > _MAX_FACTS:
-            raise ValueError(f"it has more than {_MAX_FACTS:,} bytes")
-        facts = json.loads(data, object_pairs_hook=_object, parse_constant=_no_constant)
-        if not isinstance(facts, dict):
-            raise TypeError("it must hold a JSON object")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        facts = _json(data)
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"cannot read the facts `{case.path}`: {reason}"
         found.append(Diagnostic("E150", message, case.facts_span))
         return case
     return replace(case, facts=facts)
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    if len(data) > _MAX_FACTS:
+        raise ValueError(f"it has more than {_MAX_FACTS:,} bytes")
+    facts = json.loads(data, object_pairs_hook=_object, parse_constant=_no_constant)
+    if isinstance(facts, dict):
+        return facts
+    raise ValueError("it must hold a JSON object")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

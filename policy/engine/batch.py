@@ -32,7 +32,7 @@ class Scored:
     causes: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def put(self, rows: Indices, scores: Floats, causes: Mapping[int, str], pointer: str) -> None:
-        """Take the scores of some rows; what lies outside [0, 1] is none, for the cause given or for its value."""
+        """Take the scores of some rows; outside [0, 1] there is none, for the cause given or its value."""
         usable_ = (scores >= 0.0) & (scores <= 1.0)
         self.scores[rows[usable_]] = scores[usable_]
         for place in np.flatnonzero(~usable_).tolist():

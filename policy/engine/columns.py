@@ -1,4 +1,4 @@
-"""The facts of a table against the inputs of a policy: the twin of `policy.engine.inputs`, a column at a time.
+"""The facts of a table against the inputs of a policy: the twin of `policy.engine.inputs`, by columns.
 
 A column of a fitting Arrow type is checked by vector code. Whatever that cannot settle (a value out of
 range, a column of another type, text that stands for a time) goes through the row's own `accept`, each
@@ -100,7 +100,7 @@ def _flat(array: pa.Array) -> pa.Array:
 
 
 def _plainly_right(spec: InputSpec, column: pa.Array) -> tuple[pa.Array, Any] | None:
-    """The column in the input's Arrow type, and the rows where it surely holds the row's value; None if unknown."""
+    """The column in the input's Arrow type, and the rows where it surely holds the row's value; or None."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _dictionary(spec, column) if spec.type == "string" else None
@@ -201,7 +201,7 @@ def _accept_all(spec: InputSpec, values: Sequence[Any]) -> tuple[list[Any], Bad]
 
 
 def python(array: pa.Array) -> list[Any]:
-    """The values as `to_pylist` has them, times cut to microseconds; what Python cannot hold becomes Unreadable."""
+    """The values as `to_pylist` has them, times to microseconds; Unreadable for what Python cannot hold."""
     kind = array.type
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         array = array.cast(pa.timestamp("us", kind.tz), safe=False)

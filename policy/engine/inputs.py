@@ -1,4 +1,4 @@
-"""The facts of a request against the inputs of a policy: typed values, or every problem with its JSON pointer.
+"""The facts of a request against the inputs of a policy: typed values, or every problem with its pointer.
 
 `Inputs.read` is the meaning. The compiled row (`policy.engine.program`) takes it over only for facts that
 are plainly right; `policy.engine.columns` is its twin for columns.
@@ -25,7 +25,7 @@ _MAX_IGNORED = 100  # names of unknown facts that an outcome holds, and characte
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Values in the order of the inputs, UNSET where a problem stands; names of facts that no input declares."""
+    """Values in the order of the inputs, UNSET where a problem is; names of facts that no input declares."""
 
     values: tuple[Any, ...]
     ignored: tuple[str, ...]
@@ -44,7 +44,7 @@ class Inputs:
         object.__setattr__(self, "names", frozenset(spec.name for spec in self.specs))
 
     def read(self, facts: Any, *, strict: bool = False) -> Reading:
-        """The values of the facts, converted and with defaults, and all problems in the order of the inputs."""
+        """The values of the facts, converted and with defaults; all problems in the order of the inputs."""
         if not isinstance(facts, Mapping):
             problem = Problem("", f"expected object, got {describe(facts)}", "object", describe(facts))
             return Reading((UNSET,) * len(self.specs), (), (problem,))
@@ -71,14 +71,15 @@ class Inputs:
 
 
 def accept(spec: InputSpec, value: Any) -> tuple[Any, Problem | None]:
-    """The value of one fact as the input has it, or UNSET and what is wrong. MISSING and null take the default."""
+    """The value of one fact as the input has it, or UNSET and what is wrong; null takes the default."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or value is MISSING:
         if spec.default is not None or spec.optional:
             return spec.default, None
-        got = "null" if value is None else "nothing"
-        return UNSET, _problem(spec, spec.form, got)
+        if value is None:
+            return UNSET, _problem(spec, spec.form, "null")
+        return UNSET, Problem(pointer(spec.name), f"is missing; expected {spec.form}", spec.form, "nothing")
     converted = spec.convert(value)
     if converted is None:
         return UNSET, _problem(spec, spec.form, describe(value))

@@ -24,12 +24,20 @@ class Band(Struct, frozen=True):
 
     def distance(self, score: float) -> float | None:
         """How far the score is from the nearest edge beyond which another band begins; None without one."""
-        edges = []
-        if self.lower > 0.0:
-            edges.append(score - self.lower)
-        if not self.closed:
-            edges.append(self.upper - score)
-        return round(min(edges), _DIGITS) if edges else None
+        below, above = score - self.lower, self.upper - score
+        if self.lower <= 0.0:
+            return None if self.closed else round(above, _DIGITS)
+        return round(below if self.closed or below < above else above, _DIGITS)
+
+    def to_dict(self, distance: float | None) -> dict[str, Any]:
+        """The band and how far the score is from leaving it, ready for JSON."""
+        return {
+            "action": self.action,
+            "lower": self.lower,
+            "upper": self.upper,
+            "closed": self.closed,
+            "distance": distance,
+        }
 
 
 class Origin(Struct, frozen=True):
@@ -103,21 +111,17 @@ class Outcome(Struct, frozen=True):
     @property
     def reasons(self) -> tuple[dict[str, Any], ...]:
         """Why this action, most telling last; at least one, each with a `code`, ready for JSON."""
-        first = tuple({"code": "on_error", **cause} for cause in self.degraded)
-        if self.band is not None:
-            first += (self._band_reason(self.band),)
-        if self.completed is not None:
-            first += ({"code": "completed", "action": self.completed},)
-        return first + self.notes
+        return tuple(self._reasons(self.distance))
 
-    def _band_reason(self, band: Band) -> dict[str, Any]:
-        return {
-            "code": "band",
-            "band": band.action,
-            "lower": band.lower,
-            "upper": band.upper,
-            "distance": self.distance,
-        }
+    def _reasons(self, distance: float | None) -> list[dict[str, Any]]:
+        reasons: list[dict[str, Any]] = [{"code": "on_error", **cause} for cause in self.degraded]
+        if (band := self.band) is not None:
+            edges = {"lower": band.lower, "upper": band.upper, "distance": distance}
+            reasons.append({"code": "band", "band": band.action, **edges})
+        if self.completed is not None:
+            reasons.append({"code": "completed", "action": self.completed})
+        reasons += self.notes
+        return reasons
 
     def fallback(self, action: str, cause: str, pointer: str = "") -> Outcome:
         """The same record with another action, for a cause that arose later, such as a full disk."""
@@ -125,24 +129,16 @@ class Outcome(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The body of an answer, ready for JSON."""
-        band = self.band
+        distance = self.distance
         body: dict[str, Any] = {
             "action": self.action,
             "score": self.score,
-            "band": None
-            if band is None
-            else {
-                "action": band.action,
-                "lower": band.lower,
-                "upper": band.upper,
-                "closed": band.closed,
-                "distance": self.distance,
-            },
+            "band": None if self.band is None else self.band.to_dict(distance),
             "rule": self.rule,
             "arm": self.arm,
-            "reasons": list(self.reasons),
+            "reasons": self._reasons(distance),
         }
-        if data := self.data:
+        if data := self.origin.data.get(self.action):
             body["data"] = dict(data)
         if self.degraded:
             body["degraded"] = list(self.degraded)

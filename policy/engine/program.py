@@ -29,6 +29,7 @@ Row = Callable[[Any, Any, Sequence[str]], Outcome]
 _LARGEST = sys.float_info.max
 _LIMITS = {"int": (INT64_MIN, INT64_MAX), "double": (-_LARGEST, _LARGEST)}
 _CONVERT = {"ip": ip, "timestamp": timestamp, "duration": duration}
+_SLOW = "return slow(facts, score, completed)"
 _serial = count()
 
 
@@ -43,47 +44,63 @@ class _Source:
         return name
 
 
-def compile_row(
-    inputs: Inputs,
-    bands: Bands,
-    origin: Origin,
-    scoring: Scoring,
-    slow: Row,
-) -> Row:
-    """The function (facts, score, completed) -> Outcome; `slow` has the same signature and decides the rest."""
-    source, specs = _Source(), inputs.specs
+def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, slow: Row) -> Row:
+    """The function (facts, score, completed) -> Outcome; `slow`, of the same signature, decides the rest."""
+    source = _Source()
     source.names.update(
-        known=inputs.names, unknown=inputs.unknown, slow=slow, score_of=scoring.function, errors=scoring.errors, Outcome=Outcome, origin=origin,
-        bisect=bisect_right, edges=bands.edges, bands=bands.bands,
-    )  # fmt: skip
-    values = [f"v{number}" for number in range(len(specs))]
-    again = "return slow(facts, score, completed)"
+        known=inputs.names,
+        unknown=inputs.unknown,
+        slow=slow,
+        score_of=scoring.function,
+        errors=scoring.errors,
+        Outcome=Outcome,
+        origin=origin,
+        bisect=bisect_right,
+        edges=bands.edges,
+        bands=bands.bands,
+    )
+    values = [f"v{number}" for number in range(len(inputs.specs))]
+    facts = f"({''.join(f'{value}, ' for value in values)})"
     source.lines += [
         "def row(facts, score, completed):",
-        f"    if facts.__class__ is not dict or completed: {again}",
+        f"    if facts.__class__ is not dict or completed: {_SLOW}",
     ]
-    if specs:
-        source.lines.append("    get = facts.get")
-    for value, spec in zip(values, specs, strict=True):
-        default = "" if spec.default is None else f", {source.constant(spec.default)}"
-        source.lines.append(f"    {value} = get({source.constant(spec.name)}{default})")
-    for value, spec in zip(values, specs, strict=True):
-        source.lines.append(f"    if not ({_check(value, spec, source)}): {again}")
+    source.lines += _read(values, inputs, source)
+    for value, spec in zip(values, inputs.specs, strict=True):
+        source.lines.append(f"    if not ({_check(value, spec, source)}): {_SLOW}")
         if spec.type == "double":
             source.lines.append(f"    if {value}.__class__ is int: {value} = float({value})")
     source.lines += [
-        "    ignored = ()",
-        "    if not facts.keys() <= known:",
-        f"        {again if inputs.strict else 'ignored = unknown(facts)'}",
         "    number = score",
         "    if number is None:",
         f"        try: number = score_of({', '.join(_argument(one) for one in scoring.arguments)})",
-        f"        except errors: {again}",
-        f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {again}",
+        f"        except errors: {_SLOW}",
+        f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {_SLOW}",
         "    band = bands[bisect(edges, number) - 1]",
-        f"    return Outcome(origin, band.action, number, band, ({''.join(f'{value}, ' for value in values)}), ignored)",
+        f"    return Outcome(origin, band.action, number, band, {facts}, ignored)",
     ]
     return _function(source, f"<policy {next(_serial)}>")
+
+
+def _read(values: Sequence[str], inputs: Inputs, source: _Source) -> list[str]:
+    """Lines that take the facts by name, and look for unknown ones if a count cannot rule them out."""
+    lines = ["    get = facts.get"]
+    doubts = [f"len(facts) != {len(values)}"]
+    for value, spec in zip(values, inputs.specs, strict=True):
+        name = source.constant(spec.name)
+        if spec.default is None:
+            lines.append(f"    {value} = get({name})")
+            doubts += [f"{value} is None"] if spec.optional else []
+        else:
+            default = source.constant(spec.default)
+            lines.append(f"    {value} = get({name}, {default})")
+            doubts.append(f"{value} is {default}")
+    then = _SLOW if inputs.strict else "ignored = unknown(facts)"
+    return [
+        *lines,
+        "    ignored = ()",
+        f"    if ({' or '.join(doubts)}) and not facts.keys() <= known: {then}",
+    ]
 
 
 def _check(value: str, spec: InputSpec, source: _Source) -> str:
@@ -120,8 +137,9 @@ def _range(value: str, spec: InputSpec, source: _Source) -> list[str]:
     low, high = _LIMITS.get(spec.type, (None, None))
     low = low if spec.minimum is None else spec.minimum
     high = high if spec.maximum is None else spec.maximum
-    tests = [] if low is None else [f"{value} >= {source.constant(low)}"]
-    return tests if high is None else [*tests, f"{value} <= {source.constant(high)}"]
+    tests = "" if low is None else f"{source.constant(low)} <= "
+    tests += value if high is None else f"{value} <= {source.constant(high)}"
+    return [] if tests == value else [tests]
 
 
 def _argument(argument: Argument) -> str:

@@ -13,13 +13,13 @@ import pyarrow as pa
 from policy.engine.scorer import DROPPED, Scorer, Scores
 from policy.spec.values import describe
 
-WITHHELD = "the model cannot score this record; the details are withheld, for a fact that it reads is not logged in clear"
+WITHHELD = "the model cannot score this record; details are withheld, for it reads a fact not logged in clear"
 NO_FACT = "the fact that is the score is missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One input of the model: its name there, the place of its fact, and whether it is made a double on the way."""
+    """One input of the model: its name there, the place of its fact, and whether it becomes a double."""
 
     name: str
     place: int

@@ -7,7 +7,7 @@ from policy.spec.reader import Reader
 
 
 def lint(spec: DecisionSpec, label: str | None, reader: Reader) -> None:
-    """Note what is doubtful. `label` is the class whose probability the model's output is, if that is known."""
+    """Note what is doubtful. `label` is the class whose probability the model's output is, if known."""
     _check_model_runs(spec, label, reader)
     _check_bands_covered(spec, reader)
 

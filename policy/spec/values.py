@@ -39,14 +39,14 @@ _LONGEST = 315_576_000_000 * 10**9  # ten thousand years, as in CEL and protobuf
 def ip(value: Any) -> str | None:
     """The canonical text of an IPv4 or IPv6 address; IPv4 inside IPv6 (::ffff:1.2.3.4) becomes IPv4."""
     if value.__class__ is str:
-        if len(value) > 45:  # the longest text of an IPv6 address
-            return None
-        return value if _IPV4(value) else _ipv6(value)
+        return _address(value) if len(value) <= 45 else None  # the longest text of an IPv6 address
     return _canonical(value) if isinstance(value, IPv4Address | IPv6Address) else None
 
 
 @lru_cache(4096)
-def _ipv6(text: str) -> str | None:
+def _address(text: str) -> str | None:
+    if _IPV4(text):
+        return text
     try:
         return _canonical(ip_address(text))
     except ValueError:
