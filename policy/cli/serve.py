@@ -1,0 +1,150 @@
+"""`scoregate serve CONFIGS`: the service with its workers."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import click
+
+from policy.cli.inspection import Inspection, inspect
+from policy.web.process_log import configure
+from policy.web.supervisor import Address, AddressError, Supervisor, context, resolve
+from policy.web.tokens import TokenError, Tokens
+from policy.web.worker import Settings, load
+
+
+@click.command("serve")
+@click.argument("configs", type=click.Path(exists=True))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port; 0 finds a free one.",
+)
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="How many processes answer; as many as cores is best.",
+)
+@click.option(
+    "--log",
+    "log_dir",
+    default=Path("log"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder of the decision log.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="Bearer tokens, one a line: every request must bring one of them.",
+)
+@click.option("--insecure", is_flag=True, help="Listen on an address other than loopback without tokens.")
+def command(
+    configs: str,
+    host: str,
+    port: int,
+    workers: int,
+    log_dir: Path,
+    token_file: Path | None,
+    insecure: bool,
+) -> None:
+    """Serve the policies of CONFIGS, a file or a folder, over HTTP.
+
+    \b
+    POST /v1/decisions/<name>          facts in, a decision out
+    POST /v1/decisions/<name>/batch    the same for up to 1,000 JSON lines
+    GET  /v1/policies/<name>           what the policy expects and does
+    GET  /healthz, /readyz, /openapi.json
+
+    Policies are checked first, and their cases run. Every decision is in the log before its answer leaves. SIGTERM
+    finishes what is under way and stops; SIGHUP loads the policies anew, if they are sound.
+    """
+    configure()
+    tokens = _tokens(token_file)
+    address = _address(host, port, guarded=bool(tokens.digests) or insecure)
+    _check_log(log_dir)
+    inspection = _inspected(configs)
+    if not inspection.sound:
+        raise SystemExit(1)
+    supervisor = Supervisor(
+        address,
+        workers=workers,
+        announce=lambda: click.echo(greeting(address.url, inspection, log_dir, guarded=bool(tokens.digests))),
+        check=lambda: _inspected(configs).sound,
+    )
+    supervisor.run(partial(load, Settings(configs, str(log_dir), tokens)))
+    if supervisor.failed:
+        raise click.ClickException("the workers could not start; the reason stands above")
+
+
+def _tokens(path: Path | None) -> Tokens:
+    try:
+        return Tokens() if path is None else Tokens.read(path)
+    except TokenError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _address(host: str, port: int, *, guarded: bool) -> Address:
+    try:
+        address = resolve(host, port)
+    except AddressError as error:
+        raise click.ClickException(str(error)) from error
+    if not address.loopback and not guarded:
+        raise click.ClickException(
+            f"{host} can be reached from other machines: name a file of bearer tokens with --token-file "
+            "(openssl rand -hex 32 > token; chmod 600 token), or say --insecure"
+        )
+    return address
+
+
+def _check_log(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(
+            f"the folder of the decision log, {directory}, cannot be written ({reason}); name another with --log"
+        ) from error
+
+
+def _inspected(configs: str) -> Inspection:
+    inspection = inspect(configs, context())
+    if inspection.report:
+        click.echo(inspection.report, err=True)
+    return inspection
+
+
+def greeting(url: str, inspection: Inspection, log_dir: Path, *, guarded: bool) -> str:
+    """Where the service listens, and two commands that work as they stand."""
+    names = ", ".join(f"`{name}`" for name in inspection.names)
+    lines = [
+        f"Scoregate decides {names} at {url}; the decision log is in {log_dir}. Ctrl-C stops it.",
+        "",
+        "Try:",
+    ]
+    if guarded:
+        lines.append("  TOKEN=...   # a line of the token file")
+    token = ' -H "Authorization: Bearer $TOKEN"' if guarded else ""
+    return "\n".join([*lines, *(f"  {line}" for line in _curls(url, inspection, token)), ""])
+
+
+def _curls(url: str, inspection: Inspection, token: str) -> list[str]:
+    name = inspection.names[0]
+    look = f"curl -s{token} {url}/v1/policies/{name}"
+    sample = inspection.samples.get(name)
+    if sample is None:
+        return [look, f"curl -s{token} {url}/openapi.json"]
+    facts = json.dumps(sample.facts) if sample.path is None else f"@{sample.path}"
+    json_type = "-H 'Content-Type: application/json'"
+    return [f"curl -s{token} {url}/v1/decisions/{name} {json_type} -d {shlex.quote(facts)}", look]

@@ -1,0 +1,75 @@
+"""Flask around the handler: an application for any WSGI server, or a Blueprint for an application of yours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from policy.web.handler import RULES, exchange
+from policy.web.messages import Reply, head_of
+from policy.web.service import Service, open_service
+from policy.web.tokens import Tokens
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def create_app(
+    configs: str | Path, *, log_dir: str | Path | None = None, tokens: Tokens | None = None
+) -> Flask:
+    """A plain Flask application that serves the policies of a file or folder.
+
+    log_dir: the folder of the decision log; without it nothing is recorded. tokens: bearer tokens that open it.
+    Raises policy.LoadError with every diagnostic if a policy does not load or one of its cases fails.
+    """
+    return application(open_service(configs, log_dir=log_dir, tokens=tokens))
+
+
+def application(service: Service) -> Flask:
+    """A plain Flask application over a service: the routes, and a problem document for every error."""
+    app = Flask("scoregate", static_folder=None, template_folder=None)
+    app.url_map.merge_slashes = False
+    app.register_blueprint(blueprint(service))
+    app.register_error_handler(HTTPException, _problem(service))
+    return app
+
+
+def blueprint(service: Service, name: str = "scoregate") -> Blueprint:
+    """The routes alone, to be registered in an application of yours, with a `url_prefix` if you like."""
+    routes = Blueprint(name, __name__)
+    for number, rule in enumerate(RULES):
+        routes.add_url_rule(
+            rule, f"route{number}", _view(service, rule), methods=_METHODS, provide_automatic_options=False
+        )
+    return routes
+
+
+def _view(service: Service, rule: str) -> Callable[..., Response]:
+    def view(name: str = "") -> Response:
+        return _exchange(service, rule.replace("<name>", name))
+
+    return view
+
+
+def _problem(service: Service) -> Callable[[HTTPException], Response | HTTPException]:
+    def problem(error: HTTPException) -> Response | HTTPException:
+        """A wrong address or method is the handler's to explain; what a hook of yours raises is yours."""
+        if request.url_rule is not None or error.code not in {404, 405}:
+            return error
+        return _exchange(service, request.path)
+
+    return problem
+
+
+def _exchange(service: Service, path: str) -> Response:
+    environ = {**request.environ, "PATH_INFO": path}
+    return _response(exchange(service, head_of(environ), request.environ["wsgi.input"]))
+
+
+def _response(reply: Reply) -> Response:
+    response = current_app.response_class(reply.body, reply.status)
+    response.headers.clear()
+    response.headers.extend(reply.headers)
+    return response

@@ -1,0 +1,110 @@
+"""POST /v1/decisions/<name>: facts in, a decision out, recorded before it leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+
+from policy.diagnostics import did_you_mean
+from policy.engine.decision import Decision
+from policy.engine.outcome import Outcome
+from policy.errors import FactsError, LogError
+from policy.spec.actions import REFUSE
+from policy.web.bodies import BodyError, json_value
+from policy.web.identity import key_problem, keyed_id, new_id
+from policy.web.messages import Head, Reply, reply
+from policy.web.problems import problem
+from policy.web.service import Service
+
+log = structlog.get_logger("scoregate.web")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Refused(Exception):
+    """No decision is given; `reply` says why."""
+
+    def __init__(self, refusal: Reply) -> None:
+        super().__init__(refusal)
+        self.reply = refusal
+
+
+def decide(service: Service, name: str, head: Head, body: bytes) -> Reply:
+    """One decision."""
+    try:
+        decision = find(service, name)
+        completed = passed(decision, head) if head.completed else ()
+        key = head.idempotency_key and checked_key(head)
+        return reply(200, _encode(settle(service, decision, json_value(body), completed, key)))
+    except BodyError as error:
+        return problem(400, "invalid-json", str(error))
+    except FactsError as error:
+        return invalid_facts(error)
+    except Refused as refused:
+        return refused.reply
+
+
+def settle(
+    service: Service, decision: Decision, facts: Any, completed: tuple[str, ...], key: str
+) -> dict[str, Any]:
+    """Decide and record; the members of the answer. Raises FactsError, or Refused if it cannot be recorded."""
+    at = service.clock()
+    outcome = decision.row(facts, completed=completed)
+    decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy(10))
+    if service.log is not None:
+        try:
+            service.log.record(decision, outcome, decision_id, at, completed)
+        except LogError as error:
+            outcome = _unlogged(decision, outcome, error)
+    return {"decision_id": decision_id, **outcome.to_dict()}
+
+
+def find(service: Service, name: str) -> Decision:
+    """The decision of this name. Raises Refused."""
+    decisions = service.policies.decisions
+    decision = decisions.get(name)
+    if decision is None:
+        near = did_you_mean(name, decisions) or ("GET /v1/policies lists those there are",)
+        raise Refused(problem(404, "unknown-policy", f"there is no policy `{name[:80]}`: {near[0]}"))
+    return decision
+
+
+def passed(decision: Decision, head: Head) -> tuple[str, ...]:
+    """The actions that the header Scoregate-Completed names, separated by commas. Raises Refused."""
+    names = tuple(name for part in head.completed.split(",") if (name := part.strip()))
+    ladder = decision.spec.ladder
+    for name in names:
+        if name not in ladder:
+            near = did_you_mean(name, ladder) or (f"the actions are {', '.join(ladder)}",)
+            detail = f"Scoregate-Completed names `{name[:80]}`, which is no action of this policy: {near[0]}"
+            raise Refused(problem(400, "invalid-request", detail))
+    return names
+
+
+def checked_key(head: Head) -> str:
+    """The idempotency key. Raises Refused if it cannot be used."""
+    wrong = key_problem(head.idempotency_key)
+    if wrong is not None:
+        raise Refused(problem(400, "invalid-request", wrong))
+    return head.idempotency_key
+
+
+def invalid_facts(error: FactsError) -> Reply:
+    """422 with every problem and its JSON pointer."""
+    count = len(error.problems)
+    detail = f"{count} problem{'s' if count > 1 else ''}; `problems` names each with its place"
+    return problem(422, "invalid-facts", detail, problems=error.problems)
+
+
+def _unlogged(decision: Decision, outcome: Outcome, error: LogError) -> Outcome:
+    """What `on_error.log` says: another action, or none."""
+    log.error("decision log failed", policy=decision.name, error=str(error))
+    action = decision.spec.on_error.log
+    if action == REFUSE:
+        detail = (
+            "the decision log cannot be written, and the policy gives no unrecorded decision; try again later"
+        )
+        raise Refused(problem(503, "log-unavailable", detail, headers=[("Retry-After", "5")]))
+    return outcome.fallback(action, "the decision log cannot be written")

@@ -1,0 +1,45 @@
+"""The door: WSGI middleware that answers the hot route itself, in a tenth of the time that Flask takes to reach a view.
+
+`app.wsgi_app = Door(app.wsgi_app, service)` is the hook that Flask documents for middleware. Every other route goes to
+the application. What Flask does around a view (before_request, after_request, sessions) does not happen on the hot
+route; who needs that leaves the door out, and gets the same answers from the same handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from policy.web.handler import HOT, exchange
+from policy.web.messages import head_of
+from policy.web.service import Service
+
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class StartResponse(Protocol):
+    """The callable with which a WSGI application begins its response (PEP 3333)."""
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        """Begin the response."""
+
+
+WSGIApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class Door:
+    """A WSGI application: POST /v1/decisions/<name> is answered here, the rest by the application behind."""
+
+    def __init__(self, behind: WSGIApp, service: Service) -> None:
+        self._behind = behind
+        self._service = service
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path: str = environ["PATH_INFO"]
+        if not path.startswith(HOT) or environ["REQUEST_METHOD"] != "POST" or "/" in path[len(HOT) :]:
+            return self._behind(environ, start_response)
+        reply = exchange(self._service, head_of(environ), environ["wsgi.input"])
+        start_response(STATUS_LINES[reply.status], reply.headers)
+        return [reply.body]

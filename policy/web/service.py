@@ -1,0 +1,57 @@
+"""What the handler needs besides the request: policies, the log, a clock, chance, the tokens."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from policy.engine.decision import Decision
+from policy.engine.outcome import Outcome
+from policy.log import DecisionLog
+from policy.runtime import Runtime
+from policy.web.tokens import Tokens
+
+
+class Policies(Protocol):
+    """Who holds the policies: `decisions` is one immutable snapshot, which a reload replaces."""
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """The decisions by name."""
+
+
+class Recorder(Protocol):
+    """Who keeps the decisions, such as `policy.log.DecisionLog`."""
+
+    def record(
+        self, decision: Decision, outcome: Outcome, decision_id: str, at: int, completed: Sequence[str] = ()
+    ) -> None:
+        """Record one decision, made `at` nanoseconds since 1970. Raises LogError; then it holds nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service. log: None records nothing; clock: nanoseconds since 1970; entropy: so many random bytes."""
+
+    policies: Policies
+    log: Recorder | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    clock: Callable[[], int] = time.time_ns
+    entropy: Callable[[int], bytes] = os.urandom
+
+
+def open_service(
+    configs: str | Path, *, log_dir: str | Path | None = None, tokens: Tokens | None = None
+) -> Service:
+    """The service of the policies in a file or folder. Their cases are run, which also warms their models up.
+
+    log_dir: the folder of the decision log, None to record nothing. Raises LoadError with every diagnostic if a
+    policy does not load or one of its cases fails, LogError if the folder cannot be written.
+    """
+    runtime = Runtime.load(configs)
+    log = None if log_dir is None else DecisionLog(log_dir)
+    return Service(runtime, log, tokens or Tokens())

@@ -1,0 +1,249 @@
+"""The `serve` process: starts workers, replaces the dead, stops them all. It loads no model and starts no thread pool.
+
+The server is granian's. Only its loop is replaced: granian's gives up when one worker dies twice within seconds, and
+can miss a second worker that dies while it replaces the first.
+"""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address
+from multiprocessing.context import BaseContext
+from multiprocessing.synchronize import Semaphore
+from typing import Any
+
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer, WorkerProcess
+
+from policy.web.door import WSGIApp
+
+_FIRST_DELAY = 0.05  # seconds before a dead worker is replaced
+_LONGEST_DELAY = 5.0
+_STABLE = 3.0  # a worker that lived so long starts with the first delay again
+_TICK = 0.5
+_PATIENCE = 120.0  # in which the first workers must have loaded
+_GRACE = 10  # in which a worker must have finished what is under way
+
+log = structlog.get_logger("scoregate.supervisor")
+
+
+class AddressError(Exception):
+    """The address cannot be listened on; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class _Restart:
+    """When a dead worker may be replaced."""
+
+    delay: float = _FIRST_DELAY
+    due: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A numeric address and a port that nobody listens on."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ip_address(self.host).is_loopback
+
+    @property
+    def nearby(self) -> str:
+        """The host as this machine reaches it: one that means "all" is the loopback."""
+        host = ip_address(self.host)
+        if host.is_unspecified:
+            return "127.0.0.1" if host.version == 4 else "::1"
+        return self.host
+
+    @property
+    def url(self) -> str:
+        """The start of a URL."""
+        return f"http://{f'[{self.nearby}]' if ':' in self.nearby else self.nearby}:{self.port}"
+
+    def answers(self) -> bool:
+        """Whether somebody listens."""
+        try:
+            socket.create_connection((self.nearby, self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+def resolve(host: str, port: int) -> Address:
+    """The address behind a host name; port 0 finds a free one. Raises AddressError if it cannot be listened on."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise AddressError(f"--host {host}: this is no address of this machine ({error})") from error
+    family, kind, protocol, _, address = found[0]
+    # Workers listen with SO_REUSEPORT, which would share the port with a stranger: a plain bind tells.
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise AddressError(_explain(host, port, error)) from error
+        bound = probe.getsockname()
+    return Address(str(bound[0]).partition("%")[0], int(bound[1]))
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is in use by another process; stop that one, or choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs rights that this user does not have; choose one from 1024 with --port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {host}: this machine has no such address"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}"
+
+
+@dataclass(slots=True)
+class _Restarts:
+    """Delays of replacement a worker: short at first, longer when it keeps dying young."""
+
+    plans: dict[int, _Restart] = field(default_factory=dict)
+
+    def due(self, index: int, age: float, now: float) -> bool:
+        """Whether the dead worker is to be replaced now; its age is counted when it is first seen dead."""
+        plan = self.plans.setdefault(index, _Restart())
+        if plan.due is None:
+            plan.delay = _FIRST_DELAY if age >= _STABLE else min(plan.delay * 2, _LONGEST_DELAY)
+            plan.due = now + plan.delay
+        if now < plan.due:
+            return False
+        plan.due = None
+        return True
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next replacement is due, or the tick."""
+        pending = [plan.due - now for plan in self.plans.values() if plan.due is not None]
+        return max(0.01, min([_TICK, *pending]))
+
+
+class Supervisor(MPServer):
+    """Granian with several processes, whose dead workers are always replaced.
+
+    announce: called once all the first workers have loaded and listen. check: asked on SIGHUP whether the policies
+    are sound; only then are the workers replaced, one after the other. `failed` tells whether the start failed.
+    """
+
+    def __init__(
+        self, address: Address, *, workers: int, announce: Callable[[], None], check: Callable[[], bool]
+    ) -> None:
+        super().__init__(
+            "scoregate",
+            address=address.host,
+            port=address.port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=1,
+            backpressure=512,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=5_000, max_buffer_size=65_536),
+            websockets=False,
+            log_level=LogLevels.critical,
+            workers_kill_timeout=_GRACE,
+        )
+        self.failed = False
+        self._address = address
+        self._announce = announce
+        self._check = check
+        self._restarts = _Restarts()
+        self._loaded = context().Semaphore(0)
+
+    def run(self, loader: Callable[[Semaphore], WSGIApp]) -> None:
+        """Serve until SIGTERM or SIGINT. `loader` makes the application in each worker, and then releases its
+        argument.
+        """
+        self.serve(target_loader=partial(loader, self._loaded), wrap_loader=False)
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        if not self._wait_for_all():
+            self.failed = not self.interrupt_signal
+        else:
+            self._announce()
+            while not self.interrupt_signal:
+                self._turn(spawn_target, target_loader)
+        self.interrupt_children.clear()  # granian would take them for a failure
+
+    def _turn(self, spawn_target: Any, target_loader: Any) -> None:
+        self.main_loop_interrupt.wait(self._restarts.wait(time.monotonic()))
+        self.main_loop_interrupt.clear()
+        if self.interrupt_signal:
+            return
+        self._replace_dead(spawn_target, target_loader)
+        if self.reload_signal:
+            self.reload_signal = False
+            self._replace_all(spawn_target, target_loader)
+
+    def _wait_for_all(self) -> bool:
+        """Whether all workers have loaded and the port answers; False as soon as one of them dies."""
+        deadline = time.monotonic() + _PATIENCE
+        waiting = self.workers
+        while waiting > 0 or not self._address.answers():
+            if self.interrupt_signal or time.monotonic() > deadline:
+                return False
+            if not all(worker.is_alive() for worker in self.wrks):
+                return False
+            if self._loaded.acquire(timeout=0.02):
+                waiting -= 1
+        return True
+
+    def _replace_dead(self, spawn_target: Any, target_loader: Any) -> None:
+        now = time.monotonic()
+        for index, worker in enumerate(self.wrks):
+            if not worker.is_alive() and self._restarts.due(index, now - worker.birth, now):
+                log.warning(
+                    "worker died, starting another", worker=index + 1, exit_code=worker.inner.exitcode
+                )
+                self.wrks[index] = self._start(index, spawn_target, target_loader)
+
+    def _replace_all(self, spawn_target: Any, target_loader: Any) -> None:
+        """Load the policies anew: a worker leaves when its successor has loaded."""
+        if not self._check():
+            log.error("policies not reloaded: they have errors; the workers keep the old ones")
+            return
+        for index in range(len(self.wrks)):
+            fresh = self._start(index, spawn_target, target_loader)
+            if not self._wait_for(fresh):
+                log.error("policies not reloaded: a worker could not load them", worker=index + 1)
+                fresh.kill()
+                return
+            former, self.wrks[index] = self.wrks[index], fresh
+            former.terminate()
+            former.join(_GRACE)
+            former.kill()
+        log.info("policies reloaded", workers=len(self.wrks))
+
+    def _start(self, index: int, spawn_target: Any, target_loader: Any) -> WorkerProcess:
+        fresh = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
+        fresh.start()
+        return fresh
+
+    def _wait_for(self, worker: WorkerProcess) -> bool:
+        while self._loaded.acquire(block=False):  # of workers that were replaced before
+            pass
+        deadline = time.monotonic() + _PATIENCE
+        while worker.is_alive() and time.monotonic() < deadline and not self.interrupt_signal:
+            if self._loaded.acquire(timeout=0.05):
+                return True
+        return False
+
+
+def context() -> BaseContext:
+    """The way of starting processes that granian uses too."""
+    method = multiprocessing.get_start_method()
+    return multiprocessing.get_context(method if method in {"fork", "spawn"} else "spawn")

@@ -1,0 +1,59 @@
+"""What runs in each worker: load everything, then say so, and leave when the supervisor is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.synchronize import Semaphore
+
+import structlog
+
+from policy.errors import LogError, PolicyError
+from policy.web.app import application
+from policy.web.door import Door, WSGIApp
+from policy.web.process_log import configure
+from policy.web.service import open_service
+from policy.web.tokens import Tokens
+
+log = structlog.get_logger("scoregate.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a worker is told: a policy file or a folder of them, the folder of the decision log, who may ask."""
+
+    configs: str
+    log_dir: str
+    tokens: Tokens
+
+
+def load(settings: Settings, loaded: Semaphore) -> WSGIApp:
+    """The application of one worker, with the door in front; `loaded` is released once all is loaded and warm."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork brings the supervisor's handlers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; the supervisor passes it on
+    configure()
+    _leave_with_parent()
+    try:
+        service = open_service(settings.configs, log_dir=settings.log_dir, tokens=settings.tokens)
+    except (PolicyError, LogError) as error:
+        log.critical("worker cannot start", error=str(error))
+        sys.exit(1)
+    app = application(service)
+    loaded.release()
+    return Door(app.wsgi_app, service)
+
+
+def _leave_with_parent() -> None:
+    """A worker whose supervisor was killed would hold the port with nobody to stop it."""
+    threading.Thread(target=_watch_parent, name="watch-parent", daemon=True).start()
+
+
+def _watch_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
