@@ -1,0 +1,43 @@
+# Everything a newcomer needs: `make serve` and `make test`. Both create what they need in .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8080
+BIN     = $(VENV)/bin
+
+.PHONY: serve test lint bench goldens parity lock clean help
+
+help:  ## Say what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
+
+$(VENV)/.serve: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock $(VENV)/.serve
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+serve: $(VENV)/.serve  ## Decide logins on 127.0.0.1:8080 with the embedded default
+	$(BIN)/scoregate serve configs/ --port $(PORT) --log log
+
+test: $(VENV)/.test  ## Run every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test  ## Measure speed; prints ratios beside their targets
+	$(BIN)/python tests/bench/run.py
+
+lock:  ## Pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	    --extra all --group build pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	    --extra all --group build --group dev pyproject.toml --output-file requirements-dev.lock
+
+clean:  ## Remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist log
