@@ -35,7 +35,7 @@ SCHEMA = pa.schema(
 
 HOUR = timedelta(hours=1)
 SETTLED = 20
-"""A browser version counts as out once it was seen on so many logins; a forged `Chrome 999` must not age everybody."""
+"""So many logins make a browser version count as out: a forged `Chrome 999` must not age everybody."""
 
 APPLE, DROID, DESKTOP = {"iOS"}, {"Android"}, {"Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS"}
 RUNS_ON: dict[str, set[str]] = {
@@ -73,6 +73,7 @@ class Window:
         self._counts: defaultdict[object, Counter[object]] = defaultdict(Counter)
 
     def add(self, at: datetime, key: object, value: object) -> None:
+        """Count an event; `at` must not lie before that of the last one."""
         self._events.append((at, key, value))
         self._counts[key][value] += 1
 
@@ -88,14 +89,16 @@ class Window:
                 del self._counts[key]
 
     def total(self, key: object) -> int:
+        """Return how many events the key has."""
         return self._counts[key].total() if key in self._counts else 0
 
     def distinct(self, key: object) -> int:
+        """Return how many different values the key has."""
         return len(self._counts[key]) if key in self._counts else 0
 
 
 class History:
-    """What a service remembers: the last hour by account and by address, and each account's devices and countries."""
+    """What is remembered: the last hour by account and address, the accounts' devices and countries."""
 
     def __init__(self, reputation: Reputation) -> None:
         self._reputation = reputation

@@ -1,4 +1,4 @@
-"""The Spark pipeline of the login bot detector, its training, and how well its probabilities are calibrated."""
+"""The Spark pipeline of the login bot detector, its training, and how well it is calibrated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEPS: dict[str, list[float]] = {
     "browser_versions_behind": [-INF, 1, 2, 3, 4, 6, 10, INF],
     "hour": [-INF, 6, 9, 12, 15, 18, 21, INF],
 }
-"""Intervals [a, b) of each number. The model learns one weight an interval, so it need not be monotone or linear."""
+"""Intervals [a, b) of each number, with one weight each: the effect need not be monotone or linear."""
 
 BANDS = {"allow": 0.0, "challenge": 0.4, "sms": 0.6, "agent": 0.75, "block": 0.9}
 """Those of `login.yaml`, to report how often each is used."""
@@ -40,8 +40,8 @@ def train(rows: DataFrame) -> PipelineModel:
 def stages(categories: list[str]) -> list[object]:
     """Return the pipeline's stages, over the given categories and all numbers and switches.
 
-    The label's indexer stays in: it tells a reader of the model that `probability[1]` means `bot`, and Spark skips it
-    when the column `bot` is absent, as it is at scoring time.
+    The label's indexer stays in: it tells a reader of the model that `probability[1]` means `bot`, and
+    Spark skips it when the column `bot` is absent, as it is at scoring time.
     """
     filled = {name: f"{name}_filled" if name in MAY_LACK else name for name in STEPS}
     indexed = [f"{name}_index" for name in categories]
@@ -66,25 +66,18 @@ def probabilities(model: PipelineModel, rows: DataFrame) -> pa.Table:
 
 
 def report(scored: pa.Table) -> str:
-    """Return, as text, the use of the bands and a reliability table: in each tenth, mean probability beside truth."""
+    """Return as text how often each band is used, and in each tenth the mean probability beside the truth."""
     p, bot = scored["p"].to_numpy(), scored["bot"].to_numpy().astype(bool)
-    lines = [f"{len(p)} rows held back, {bot.mean():.2%} of them bots", *_errors(p, bot), "", *_bands(p, bot), ""]
-    lines.append("probability        rows   mean p   observed")
-    tenth = np.minimum((p * 10).astype(int), 9)
-    for i in range(10):
-        inside = tenth == i
-        if inside.any():
-            means = f"{p[inside].mean():8.4f} {bot[inside].mean():10.4f}"
-            lines.append(f"[{i / 10:.1f}, {(i + 1) / 10:.1f}{']' if i == 9 else ')'} {inside.sum():11d} {means}")
-    return "\n".join(lines) + "\n"
+    first = f"{len(p)} rows held back, {bot.mean():.2%} of them bots"
+    return "\n".join([first, _errors(p, bot), "", *_bands(p, bot), "", *_reliability(p, bot), ""])
 
 
-def _errors(p: np.ndarray, bot: np.ndarray) -> list[str]:
+def _errors(p: np.ndarray, bot: np.ndarray) -> str:
     ranks = np.empty(len(p))
     ranks[np.argsort(p, kind="stable")] = np.arange(1, len(p) + 1)
     bots = int(bot.sum())
     area = (ranks[bot].sum() - bots * (bots + 1) / 2) / (bots * (len(p) - bots))
-    return [f"area under ROC {area:.4f}, Brier score {np.mean((p - bot) ** 2):.4f}"]
+    return f"area under ROC {area:.4f}, Brier score {np.mean((p - bot) ** 2):.4f}"
 
 
 def _bands(p: np.ndarray, bot: np.ndarray) -> list[str]:
@@ -95,4 +88,15 @@ def _bands(p: np.ndarray, bot: np.ndarray) -> list[str]:
         share = bot[inside].mean() if inside.any() else float("nan")
         people, bots = inside[~bot].mean(), inside[bot].mean()
         lines.append(f"{name:12} {inside.mean():10.2%} {share:13.2%} {people:11.2%} {bots:10.2%}")
+    return lines
+
+
+def _reliability(p: np.ndarray, bot: np.ndarray) -> list[str]:
+    lines = ["probability        rows   mean p   observed"]
+    tenth = np.minimum((p * 10).astype(int), 9)
+    for i in np.unique(tenth):
+        inside = tenth == i
+        interval = f"[{i / 10:.1f}, {(i + 1) / 10:.1f}{']' if i == 9 else ')'}"
+        means = f"{p[inside].mean():8.4f} {bot[inside].mean():10.4f}"
+        lines.append(f"{interval} {inside.sum():11d} {means}")
     return lines

@@ -1,7 +1,8 @@
 """Login attempts in the schema of the public risk-based-authentication data set, read from its CSV file.
 
-Source of the schema: Wiefling, Jørgensen, Thunem, Lo Iacono, "Pump Up Password Security! Evaluating and Enhancing
-Risk-Based Authentication on a Real-World Large-Scale Online Service", ACM TOPS 2022; data under CC BY 4.0.
+Source of the schema: Wiefling, Jørgensen, Thunem, Lo Iacono, "Pump Up Password Security! Evaluating and
+Enhancing Risk-Based Authentication on a Real-World Large-Scale Online Service", ACM TOPS 2022; data under
+CC BY 4.0.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Login:
 def read(path: Path) -> Iterator[Login]:
     """Yield the attempts of a CSV file in the file's order.
 
-    Raises ValueError that names file and line if a column is missing, a cell cannot be read, or time runs backwards.
+    Raises ValueError that names file and line if a column is missing, a cell cannot be read, or time runs
+    backwards.
     """
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
@@ -72,7 +74,8 @@ def read(path: Path) -> Iterator[Login]:
             except (ValueError, TypeError) as error:
                 raise ValueError(f"{path}:{reader.line_num}: {error}") from error
             if login.at < before:
-                raise ValueError(f"{path}:{reader.line_num}: earlier than the row above: sort by `Login Timestamp`")
+                place = f"{path}:{reader.line_num}"
+                raise ValueError(f"{place}: earlier than the row above: sort by `Login Timestamp`")
             before = login.at
             yield login
 

@@ -1,9 +1,10 @@
-"""Simulated logins in the schema of the risk-based-authentication data set. No real row, person or address is in it.
+"""Simulated logins in the schema of the risk-based-authentication data set.
 
-People own one to three devices, log in by day, mistype passwords, travel, share offices and mobile gateways, and some
-use a VPN or Tor. Bots come as stuffing runs (many accounts from few addresses), as slow runs (a new address for almost
-every try), as guessing runs (many tries on one or two accounts) and as single tries with a stolen password. The kinds overlap on purpose: a model that is always sure has
-learnt the simulation, not the risk. All addresses lie in 10.0.0.0/8.
+No real row, person or address is in it: all addresses lie in 10.0.0.0/8. People own one to three devices,
+log in by day, mistype passwords, travel, share offices and mobile gateways, and some use a VPN or Tor. Bots
+come as stuffing runs (many accounts from few addresses), as slow runs (a new address for almost every try),
+as guessing runs (many tries on one or two accounts) and as single tries with a stolen password. The kinds
+overlap on purpose: a model that is always sure has learnt the simulation, not the risk.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ CLIENTS = (
     ("Android", 4, "Android 4.4", "mobile", 0.01, 0.08),
 )
 PEOPLE_COUNTRIES = {
-    "NO": 0.72, "SE": 0.06, "DK": 0.05, "GB": 0.04, "DE": 0.04, "US": 0.04, "PL": 0.02, "ES": 0.02, "TH": 0.01,
+    "NO": 0.72, "SE": 0.06, "DK": 0.05, "GB": 0.04, "DE": 0.04, "US": 0.04, "PL": 0.02, "ES": 0.02,
+    "TH": 0.01,
 }  # fmt: skip
 BOT_COUNTRIES = {
-    "US": 0.2, "RU": 0.1, "BR": 0.09, "CN": 0.08, "ID": 0.07, "IN": 0.07, "VN": 0.06, "UA": 0.06, "DE": 0.07, "NL": 0.06, "PL": 0.04,
-    "GB": 0.04, "NO": 0.06, "SE": 0.03, "DK": 0.02, "ES": 0.03, "TH": 0.03,
+    "US": 0.2, "RU": 0.1, "BR": 0.09, "CN": 0.08, "ID": 0.07, "IN": 0.07, "VN": 0.06, "UA": 0.06, "DE": 0.07,
+    "NL": 0.06, "PL": 0.04, "GB": 0.04, "NO": 0.06, "SE": 0.03, "DK": 0.02, "ES": 0.03, "TH": 0.03,
 }  # fmt: skip
 BY_HOUR = np.array([1, 1, 1, 1, 1, 2, 4, 7, 9, 9, 9, 9, 9, 8, 8, 8, 8, 8, 9, 9, 9, 8, 5, 3], dtype=float)
 REPUTATION = Reputation([("10.8.0.0/16", "proxy"), ("10.9.0.0/16", "tor")])
@@ -95,7 +97,8 @@ def _person(draw: np.random.Generator, number: int) -> Person:
 
 def _logins(draw: np.random.Generator, person: Person) -> Iterator[Login]:
     for _ in range(draw.poisson(LOGINS_A_DAY * DAYS)):
-        at = START + timedelta(days=int(draw.integers(DAYS)), hours=_hour(draw), seconds=float(draw.uniform(0, 3600)))
+        day, hour, second = int(draw.integers(DAYS)), _hour(draw), float(draw.uniform(0, 3600))
+        at = START + timedelta(days=day, hours=hour, seconds=second)
         client = person.clients[0] if draw.random() < 0.7 else person.clients[-1]
         if draw.random() < 0.03:
             client = _client(draw, 4)
@@ -106,7 +109,7 @@ def _logins(draw: np.random.Generator, person: Person) -> Iterator[Login]:
         for _ in range(7):
             failed = draw.random() < (0.75 if forgetful else 0.08)
             user = NO_ACCOUNT if failed and draw.random() < 0.12 else person.user
-            yield _login(draw, at, user, trip, (ip, country), client, successful=not failed, bot=False)
+            yield _login(draw, at, user, (ip, country, trip), client, successful=not failed, bot=False)
             if not failed:
                 break
             at += timedelta(seconds=float(draw.uniform(5, 60)))
@@ -121,7 +124,8 @@ def _place(draw: np.random.Generator, person: Person) -> tuple[str, str, float]:
         country = person.country if draw.random() < 0.5 else _pick(draw, BOT_COUNTRIES)
         return country, _address(8, int(draw.integers(0, 600))), 190.0
     if chance < 0.05:
-        return _pick(draw, {**BOT_COUNTRIES, **PEOPLE_COUNTRIES}), _address(5, int(draw.integers(0, 65_536))), 160.0
+        country = _pick(draw, {**BOT_COUNTRIES, **PEOPLE_COUNTRIES})
+        return country, _address(5, int(draw.integers(0, 65_536))), 160.0
     if chance < 0.25:
         return person.country, person.office, 35.0
     if chance < 0.5:
@@ -144,7 +148,7 @@ def _run(draw: np.random.Generator, kind: str, people: list[Person]) -> Iterator
             client = _bot_client(draw)
         successful = user != NO_ACCOUNT and draw.random() < (0.4 if kind == "stolen" else 0.03)
         at = start + timedelta(seconds=float(moment))
-        yield _login(draw, at, user, trip, (ip, country), client, successful=successful, bot=True)
+        yield _login(draw, at, user, (ip, country, trip), client, successful=successful, bot=True)
 
 
 def _address_count(draw: np.random.Generator, kind: str, tries: int) -> int:
@@ -182,14 +186,13 @@ def _login(
     draw: np.random.Generator,
     at: datetime,
     user: int,
-    median_trip_ms: float,
-    place: tuple[str, str],
+    place: tuple[str, str, float],
     client: Client,
     *,
     successful: bool,
     bot: bool,
 ) -> Login:
-    ip, country = place
+    ip, country, median_trip_ms = place
     trip = round(median_trip_ms * float(draw.lognormal(0, 0.5)), 1) if draw.random() < 0.4 else None
     return Login(
         at=at.replace(microsecond=at.microsecond // 1000 * 1000),

@@ -1,11 +1,11 @@
-"""Train the login bot detector with Spark: `python configs/models/train_login.py --help`. Needs pyspark and Java.
+"""Train the login bot detector with Spark (needs pyspark and Java).
 
-THE TRAINING DATA IS SIMULATED unless `--data` names a file: `login_simulation.py` makes logins in the schema of the
-public risk-based-authentication data set of Wiefling et al. (CC BY 4.0), with no row of it. With `--data` the same
-facts are computed from the real file. The label is that file's `Is Attack IP`.
+THE TRAINING DATA IS SIMULATED unless `--data` names a file: `login_simulation.py` makes logins in the schema
+of the public risk-based-authentication data set of Wiefling et al. (CC BY 4.0), with no row of it. With
+`--data` the same facts are computed from the real file. The label is that file's `Is Attack IP`.
 
-The first quarter of the rows only builds up history (known devices, known countries), the next half trains, and the
-last quarter is held back for the report that stands at the end.
+The first quarter of the rows only builds up history (known devices, known countries), the next half trains,
+and the last quarter is held back for the report that stands at the end.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ NULLABLE = {*CATEGORIES, *MAY_LACK}
 def main() -> None:
     """Train, save, report."""
     arguments = _arguments()
-    spark = SparkSession.builder.master(arguments.master).config("spark.ui.enabled", value=False).getOrCreate()
+    builder = SparkSession.builder.master(arguments.master).appName("train_login")
+    spark = builder.config("spark.ui.enabled", value=False).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     try:
         with tempfile.TemporaryDirectory() as scratch:
@@ -58,12 +59,12 @@ def _train(spark: SparkSession, arguments: argparse.Namespace, rows: Path, count
     model = train(train_on.coalesce(1).cache())
     save(model, arguments.out)
     if arguments.golden:
-        write_golden(spark, model, held_back, arguments)
+        write_golden(model, held_back, arguments.golden, arguments.seed)
     sys.stdout.write(report(probabilities(model, held_back)))
 
 
 def write_facts(path: Path, logins: Iterable[Login], reputation: Reputation) -> int:
-    """Write the facts of every attempt to one Parquet file, numbered by `_row`, in chunks; return how many."""
+    """Write the facts of every attempt to one Parquet file, numbered by `_row`; return how many."""
     count = 0
     with pq.ParquetWriter(path, SCHEMA.append(pa.field("_row", pa.int64()))) as writer:
         for chunk in chunks(facts(logins, reputation)):
@@ -88,17 +89,17 @@ def save(model: PipelineModel, path: Path) -> None:
         hidden.unlink()
 
 
-def write_golden(spark: SparkSession, model: PipelineModel, rows: DataFrame, arguments: argparse.Namespace) -> None:
+def write_golden(model: PipelineModel, rows: DataFrame, folder: Path, seed: int) -> None:
     """Write GOLDEN_ROWS spoilt rows (input.parquet) and what Spark makes of them (expected.parquet)."""
-    folder: Path = arguments.golden
     folder.mkdir(parents=True, exist_ok=True)
-    draw = np.random.default_rng(arguments.seed)
+    draw = np.random.default_rng(seed)
     picked = rows.toArrow().drop_columns(["bot"])
     picked = picked.take(np.sort(draw.choice(picked.num_rows, GOLDEN_ROWS, replace=False)))
     spoilt = [spoil(row, draw) for row in picked.to_pylist()]
-    table = pa.Table.from_pylist(spoilt, picked.schema)
-    pq.write_table(table.append_column("_row", pa.array(range(len(spoilt)), pa.int64())), folder / "input.parquet")
-    scored = model.transform(spark.read.parquet(str((folder / "input.parquet").absolute())))
+    numbers = pa.array(range(len(spoilt)), pa.int64())
+    table = pa.Table.from_pylist(spoilt, picked.schema).append_column("_row", numbers)
+    pq.write_table(table, folder / "input.parquet")
+    scored = model.transform(rows.sparkSession.read.parquet(str((folder / "input.parquet").absolute())))
     expected = scored.select("_row", vector_to_array(col("probability")).alias("probability")).toArrow()
     pq.write_table(expected.sort_by("_row"), folder / "expected.parquet")
 
@@ -106,7 +107,7 @@ def write_golden(spark: SparkSession, model: PipelineModel, rows: DataFrame, arg
 def spoil(row: dict[str, object], draw: np.random.Generator) -> dict[str, object]:
     """Put nulls, unseen labels, empty strings, NaN and far numbers into about half of the rows."""
     spoilt = dict(row)
-    for name in row:
+    for name, value in row.items():
         chance = draw.random()
         if chance < (0.03 if name in NULLABLE else 0.01):
             spoilt[name] = None
@@ -114,7 +115,7 @@ def spoil(row: dict[str, object], draw: np.random.Generator) -> dict[str, object
             spoilt[name] = ("", "ZZ", "Ærøskøbing", "clean ")[draw.integers(4)]
         elif chance < 0.06 and name == "roundTrip":
             spoilt[name] = (float("nan"), float("inf"), -1.0, 0.0, 25.0)[draw.integers(5)]
-        elif chance < 0.06 and isinstance(row[name], int) and name not in SWITCHES:
+        elif chance < 0.06 and isinstance(value, int) and name not in SWITCHES:
             spoilt[name] = (-1, 0, 10**12)[draw.integers(3)]
     return spoilt
 
@@ -130,15 +131,16 @@ def _source(arguments: argparse.Namespace) -> tuple[Iterable[Login], Reputation]
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, metavar="FILE", help="the real rba-dataset.csv; default: simulate")
-    parser.add_argument("--limit", type=int, metavar="N", help="of the real file, the first N rows")
-    parser.add_argument("--reputation", type=Path, metavar="FILE", help="lines `network,proxy` or `network,tor`")
-    parser.add_argument("--seed", type=int, default=20200203, help="of the simulation (default: %(default)s)")
-    parser.add_argument("--save-rows", type=Path, metavar="FILE", help="write the simulated logins as CSV")
-    parser.add_argument("--out", type=Path, default=HERE / "login", help="where the model goes (default: %(default)s)")
-    parser.add_argument("--golden", type=Path, metavar="DIR", help="also write input and expected output for tests")
-    parser.add_argument("--master", default="local[2]", help="of Spark (default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    add = parser.add_argument
+    add("--data", type=Path, metavar="FILE", help="the real rba-dataset.csv (default: simulate)")
+    add("--limit", type=int, metavar="N", help="of the real file, the first N rows")
+    add("--reputation", type=Path, metavar="FILE", help="lines `network,proxy` or `network,tor`")
+    add("--seed", type=int, default=20200203, help="of the simulation (default: %(default)s)")
+    add("--save-rows", type=Path, metavar="FILE", help="write the simulated logins as CSV")
+    add("--out", type=Path, default=HERE / "login", help="where the model goes (default: %(default)s)")
+    add("--golden", type=Path, metavar="DIR", help="also write input and expected output for tests")
+    add("--master", default="local[2]", help="of Spark (default: %(default)s)")
     return parser.parse_args()
 
 
