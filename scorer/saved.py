@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,11 @@ from scorer.vectors import Matrix, Vector, matrix_of, vector_of
 MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
 MAX_TABLE_CELLS = 1 << 31
 Version = tuple[int, int]
+_WORDS = {  # how Spark's versions write a double that JSON cannot hold
+    "nan": math.nan,
+    **dict.fromkeys(("inf", "infinity"), math.inf),
+    **dict.fromkeys(("-inf", "-infinity"), -math.inf),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +228,10 @@ class Saved:
         return value
 
     def _number(self, name: str, value: Any) -> float:
-        if isinstance(value, str):
-            value = {
-                "inf": np.inf,
-                "-inf": -np.inf,
-                "Infinity": np.inf,
-                "-Infinity": -np.inf,
-                "NaN": np.nan,
-            }.get(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        number = _WORDS.get(value.lower()) if isinstance(value, str) else value
+        if isinstance(number, bool) or not isinstance(number, int | float):
             raise self.fail(f"parameter `{name}` should be a number, not {value!r}")
-        return float(value)
+        return float(number)
 
     def has(self, name: str) -> bool:
         """Tell whether a parameter was set by hand (before Spark 2.4 a save does not tell: then true)."""
