@@ -52,8 +52,8 @@ class FactsError(PolicyError):
         self.problems = list(problems)
 
     def __str__(self) -> str:
-        return "; ".join(f"{problem.pointer or '(facts)'}: {problem.message}" for problem in self.problems)
+        return "; ".join(f"{one.pointer or '(facts)'}: {one.message}" for one in self.problems)
 
 
 class LogError(PolicyError):
-    """A decision cannot be recorded: the disk is full, the folder cannot be written, the key cannot be read."""
+    """A decision cannot be recorded: a full disk, a folder that cannot be written, a key that cannot be read."""

@@ -109,6 +109,6 @@ def print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 def main() -> None:
     """Turn model scores into decisions.
 
-    A model is a pipeline that Spark MLlib saved; it is scored here without a JVM. A policy is a YAML file that
-    turns a score and the facts of a request into an action: allow, challenge, sms, agent, block.
+    A model is a pipeline that Spark MLlib saved; it is scored here without a JVM. A policy is a YAML file
+    that turns a score and the facts of a request into an action: allow, challenge, sms, agent, block.
     """
