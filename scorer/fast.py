@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from scorer.columns import Rows, read, to_arrow
-from scorer.compile import Source, compile_batch, compile_row, finish_optional, header
-from scorer.fuse import Layout, Number, weighted
+from scorer.compile import Source, call, compile_batch, compile_row, finish_optional, header
+from scorer.dot import Weights
+from scorer.fuse import Choice, Layout, Number, Part, Table, weighted
 from scorer.javatext import encoded
 from scorer.pipeline import Selection, Step
 from scorer.stages.assemble import VectorAssembler
@@ -28,11 +29,15 @@ General = Callable[[Arrays, Rows], tuple[dict[str, pa.Array], Rows]]
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A plan whose required outputs all come from one binomial model over a layout."""
+    """A plan whose required outputs come from one binomial model over a layout.
+
+    `before` are the steps that compute what the layout reads and that it does not stand for.
+    """
 
     layout: Layout
     head: Step
     stage: Binomial
+    before: tuple[Step, ...]
 
 
 def _linear(selection: Selection) -> Linear | None:
@@ -40,19 +45,19 @@ def _linear(selection: Selection) -> Linear | None:
     heads = [step for step in required if isinstance(step.stage, Binomial)]
     if len(heads) != 1:
         return None
-    head = heads[0]
+    head, stage = heads[0], heads[0].stage
     maker = next(
         (s for s in required if head.inputs[0] in s.outputs and isinstance(s.stage, VectorAssembler)), None
     )
     layout = Layout.of(selection, maker) if maker is not None else None
-    stage = head.stage
     if layout is None or not isinstance(stage, Binomial) or layout.size != stage.weights.size:
         return None
-    covered = {*layout.steps, id(head)}
-    made = {value for value in head.outputs if value is not None}
-    if any(id(step) not in covered for step in required) or not {v for _, v in selection.outputs} <= made:
+    before = tuple(s for s in required if id(s) not in layout.absorbed and s is not head)
+    hidden = {v for s in required if id(s) in layout.absorbed for v in s.outputs}
+    read = {v for s in before for v in s.inputs} | {v for _, v in selection.outputs}
+    if hidden & read or not {v for _, v in selection.outputs} <= set(head.outputs):
         return None
-    return Linear(layout, head, stage)
+    return Linear(layout, head, stage, before)
 
 
 # -- one row -----------------------------------------------------------------------------------------------------
@@ -67,6 +72,8 @@ def fast_row(
         return None
     source = Source("")
     header(source, selection.raws, positional)
+    for step in fused.before:
+        source.add(call(source, step), depth=2)
     source.add(f"m = {_sum(source, fused)} + {_literal(source, fused.stage.intercept)}", depth=2)
     source.add("if m == m:", depth=2)
     _outputs(source, selection, fused, slot)
@@ -81,7 +88,7 @@ def fast_row(
 def _sum(source: Source, fused: Linear) -> str:
     weights, terms = fused.stage.weights, ["0.0"]
     for part in fused.layout.parts:
-        value = f"v{part.raw.value}"
+        value = f"v{part.value}"
         if isinstance(part, Number):
             kept = weights.stored is None or part.slot in weights.stored
             terms.append(f"{value} * {_literal(source, weights.values[part.slot] if kept else 0.0)}")
@@ -128,47 +135,73 @@ def fast_batch(
     if fused is None:
         return None
     weights = fused.stage.weights
-    tables = [
-        None if isinstance(part, Number) else weighted(part, weights.values, weights.stored)
-        for part in fused.layout.parts
-    ]
-    own = [weights.values[p.slot] if isinstance(p, Number) else 0.0 for p in fused.layout.parts]
-    kept = [
-        not isinstance(p, Number) or weights.stored is None or p.slot in weights.stored
-        for p in fused.layout.parts
-    ]
-    loose = [step for step in selection.steps if step.optional]
-    extra = compile_batch(Selection(selection.plan, tuple(loose), (), selection.optional)) if loose else None
+    terms = [(part, _term(part, weights)) for part in fused.layout.parts]
     names = {value: name for name, value in selection.outputs}
+    raws = {raw.value: raw.name for raw in selection.plan.raws.values()}
+    loose = tuple(step for step in selection.steps if step.optional)
+    extra = compile_batch(Selection(selection.plan, loose, (), selection.optional)) if loose else None
+    computed = {part.value for part in fused.layout.parts if part.value not in raws}
+    before = Selection(selection.plan, fused.before, tuple((f"v{v}", v) for v in computed), ())
+    prefix = compile_batch(before) if fused.before else None
 
     def score(arrays: Arrays, count: int, general: General) -> tuple[dict[str, pa.Array], Rows] | None:
+        rows, early, columns = Rows(count), Rows(count), dict[str, Any]()
         margin = np.zeros(count)
         with np.errstate(all="ignore"):
-            for part, table, weight, stored in zip(fused.layout.parts, tables, own, kept, strict=True):
-                array = arrays[part.raw.name]
-                if table is not None:
-                    margin += _shares(array, table)
-                elif not pa.types.is_nested(array.type):
-                    numbers = array.to_numpy(zero_copy_only=False)
-                    margin += numbers.astype(np.float64, copy=False) * (weight if stored else 0.0)
-                else:
+            if prefix is not None:
+                columns = prefix(early, {raw.name: read(arrays[raw.name]) for raw in before.raws})
+            for part, term in terms:
+                column = arrays[raws[part.value]] if part.value in raws else columns[f"v{part.value}"]
+                if not _add(margin, part, term, column):
                     return None
             margin += fused.stage.intercept
+            margin[[*early.faults, *np.flatnonzero(early.dropped)]] = np.nan
             outputs = fused.stage.outputs(margin)
-        made = {
-            names[value]: to_arrow(column)
-            for value, column in zip(fused.head.outputs, outputs, strict=True)
-            if value in names
-        }
-        rows = Rows(count)
+        pairs = zip(fused.head.outputs, outputs, strict=True)
+        made = {names[value]: to_arrow(column) for value, column in pairs if value in names}
         odd = np.flatnonzero(np.isnan(margin))
         if len(odd):
             _patch(made, rows, arrays, odd, general)
+        made = {name: made[name] for name, _ in selection.outputs}
         if extra is not None:
-            return _with_optional(made, rows, arrays, extra, selection)
-        return {name: made[name] for name, _ in selection.outputs}, rows
+            return _with_optional(made, rows, arrays, extra)
+        return made, rows
 
     return score
+
+
+def _term(part: Part, weights: Weights) -> Table | float:
+    if isinstance(part, Choice):
+        return weighted(part, weights.values, weights.stored)
+    return weights.values[part.slot] if weights.stored is None or part.slot in weights.stored else 0.0
+
+
+def _add(margin: Floats, part: Part, term: Table | float, column: Any) -> bool:
+    """Add a part's share to the margins; NaN where the unfused batch must decide. False: not of a known form."""
+    if isinstance(column, pa.Array):
+        if pa.types.is_nested(column.type):
+            return False
+        if isinstance(term, Table) and not _is_numeric(part):
+            margin += _shares(column, term)
+            return True
+        column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        numbers = column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    else:
+        numbers = column.floats()
+    margin += _picked(numbers, term) if isinstance(term, Table) else numbers * term
+    return True
+
+
+def _is_numeric(part: Part) -> bool:
+    """Whether the part is decided by the number of a category."""
+    return isinstance(part, Choice) and part.numeric
+
+
+def _picked(numbers: Floats, table: Table) -> Floats:
+    shares = np.array([table.get(float(place), np.nan) for place in range(len(table) - 1)] + [np.nan])
+    known = (numbers >= 0) & (numbers < len(shares) - 1) & (numbers == np.trunc(numbers))
+    picked: Floats = shares[np.where(known, numbers, len(shares) - 1).astype(np.int32)]
+    return picked
 
 
 def _shares(array: pa.Array, table: Mapping[Any, float]) -> Floats:
@@ -191,15 +224,10 @@ def _patch(made: dict[str, pa.Array], rows: Rows, arrays: Arrays, odd: Any, gene
 
 
 def _with_optional(
-    made: dict[str, pa.Array], rows: Rows, arrays: Arrays, extra: Any, selection: Selection
+    made: dict[str, pa.Array], rows: Rows, arrays: Arrays, extra: Any
 ) -> tuple[dict[str, pa.Array], Rows] | None:
-    from_raw = Rows(rows.count)
-    present = {r.name: arrays[r.name] for r in selection.plan.raws.values() if r.name in arrays}
-    columns = extra(from_raw, _read(present))
-    if from_raw.faults or from_raw.dropped.any():
+    book = Rows(rows.count)
+    columns = extra(book, {name: read(array) for name, array in arrays.items()})
+    if book.faults or book.dropped.any():
         return None
     return {**made, **{name: to_arrow(column) for name, column in columns.items()}}, rows
-
-
-def _read(arrays: Arrays) -> dict[str, Any]:
-    return {name: read(array) for name, array in arrays.items()}

@@ -25,25 +25,30 @@ from scorer.vectors import Sparse
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An assembled slot that holds a raw number."""
+    """An assembled slot that holds a number: a raw one, or one that another stage computed."""
 
-    raw: Raw
+    value: int
     slot: int
+    size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """Assembled slots that one raw label decides: `slots[label]` is (slot, value), or None if all are zero.
+class Choice:
+    """Assembled slots that one value decides: `slots[key]` is (slot, value), or None if all are zero.
 
-    `spare` answers an unseen label, `null` a null; `refused` stands for "not here": the unfused function decides.
+    The key is a raw label, or the number of a category (`numeric`). `spare` answers a label that was not seen,
+    `null` a null; `REFUSED` stands for what the unfused function decides.
     """
 
-    raw: Raw
-    start: int
+    value: int
     size: int
-    slots: Mapping[str, tuple[int, float] | None]
+    slots: Mapping[Any, tuple[int, float] | Refused | None]
     spare: Any
     null: Any
+    numeric: bool
+
+
+Part = Number | Choice
 
 
 class Refused:
@@ -68,58 +73,68 @@ class Table(dict[Any, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """An assembled vector as parts that are read straight from raw columns."""
+    """An assembled vector as parts that are read from raw columns and from what other stages computed."""
 
-    parts: tuple[Number | Labels, ...]
+    parts: tuple[Part, ...]
     size: int
-    steps: frozenset[int]  # the steps (by id) that the layout stands for
+    absorbed: frozenset[int]  # the steps (by id) that the layout stands for
 
     @classmethod
     def of(cls, selection: Selection, step: Step) -> Self | None:
         """Read the layout of an assembler's step; None if a part is not of a known form."""
-        makers = {
-            value: s for s in selection.steps if not s.optional for value in s.outputs if value is not None
-        }
-        raws = {raw.value: raw for raw in selection.plan.raws.values()}
-        if not isinstance(step.stage, VectorAssembler):
-            return None
-        parts: list[Number | Labels] = []
-        used = {id(step)}
+        assert isinstance(step.stage, VectorAssembler)
+        reader = _Reader(selection)
+        parts: list[Part] = []
         start = 0
         for value in step.inputs:
-            part = _part(value, start, makers, raws, used)
+            part = reader.part(value, start)
             if part is None:
                 return None
             parts.append(part)
-            start += part.size if isinstance(part, Labels) else 1
-        return cls(tuple(parts), start, frozenset(used))
-
-    @property
-    def raws(self) -> list[Raw]:
-        """The raw columns that are read."""
-        return [part.raw for part in self.parts]
+            start += part.size
+        return cls(tuple(parts), start, frozenset({*reader.absorbed, id(step)}))
 
 
-def _part(
-    value: int, start: int, makers: Mapping[int, Step], raws: Mapping[int, Raw], used: set[int]
-) -> Number | Labels | None:
-    if value in raws:
-        raw = raws[value]
-        return Number(raw, start) if _plain_number(raw) else None
-    chain: list[Step] = []
-    while value in makers and len(chain) < 3:
-        chain.append(makers[value])
-        value = chain[-1].inputs[0]
-    stages = [step.stage for step in reversed(chain)]
-    if value not in raws or not stages or not isinstance(stages[0], StringIndexer):
-        return None
-    if len(stages) == 2 and not isinstance(stages[1], OneHotEncoder | LegacyOneHotEncoder):
-        return None
-    raw = raws[value]
-    if len(stages) > 2 or raw.kind != "text" or (raw.known and not _is_text(raw.type)):
-        return None
-    used.update(id(step) for step in chain)
-    return _labels(raw, start, stages[0], stages[1] if len(stages) == 2 else None)
+class _Reader:
+    def __init__(self, selection: Selection) -> None:
+        self._makers = {v: s for s in selection.steps if not s.optional for v in s.outputs if v is not None}
+        self._raws = {raw.value: raw for raw in selection.plan.raws.values()}
+        self._fields = selection.plan.fields
+        self.absorbed: set[int] = set()
+
+    def part(self, value: int, start: int) -> Part | None:
+        """Read one input of the assembler."""
+        if value in self._raws:
+            return Number(value, start) if _plain_number(self._raws[value]) else None
+        step = self._makers[value]
+        if isinstance(step.stage, OneHotEncoder | LegacyOneHotEncoder):
+            return self._encoded(step, start)
+        if (indexer := self._indexer(value)) is not None:
+            return _labels(step.inputs[0], start, indexer, None)
+        return (
+            None
+            if self._fields[value].is_vector or self._fields[value].type is None
+            else Number(value, start)
+        )
+
+    def _encoded(self, step: Step, start: int) -> Part | None:
+        inner = step.inputs[0]
+        self.absorbed.add(id(step))
+        if (indexer := self._indexer(inner)) is not None:
+            return _labels(self._makers[inner].inputs[0], start, indexer, step.stage)
+        if inner in self._raws and not _plain_number(self._raws[inner]):
+            return None
+        return _categories(inner, start, step.stage)
+
+    def _indexer(self, value: int) -> StringIndexer | None:
+        step = self._makers.get(value)
+        if step is None or not isinstance(step.stage, StringIndexer):
+            return None
+        raw = self._raws.get(step.inputs[0])
+        if raw is None or raw.kind != "text" or (raw.known and not _is_text(raw.type)):
+            return None
+        self.absorbed.add(id(step))
+        return step.stage
 
 
 def _plain_number(raw: Raw) -> bool:
@@ -138,28 +153,41 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _labels(raw: Raw, start: int, indexer: StringIndexer, encoder: Stage | None) -> Labels:
-    index = indexer.row()
-    encode = encoder.row() if encoder is not None else None
+def _labels(value: int, start: int, indexer: StringIndexer, encoder: Stage | None) -> Choice:
+    index, encode = indexer.row(), encoder.row() if encoder is not None else None
 
     def slot(label: str | None) -> Any:
         try:
             place = index(label)
-            if encode is None:
-                return (start, place)
-            hot = encode(place)
         except (Invalid, Dropped):
             return REFUSED
-        assert isinstance(hot, Sparse)
-        return (start + hot.indices[0], hot.values[0]) if hot.indices else None
+        return (start, place) if encode is None else _hot(encode, place, start)
 
-    unseen = "\0 a label that no indexer has seen"
     slots = {label: slot(label) for label in indexer.labels}
-    size = getattr(encoder, "size", 1) if encoder is not None else 1
-    return Labels(raw, start, size, slots, slot(unseen), slot(None))
+    unseen = slot("\0 a label that no indexer has seen")
+    return Choice(value, _width(encoder), slots, unseen, slot(None), numeric=False)
 
 
-def weighted(part: Labels, weights: tuple[float, ...], stored: frozenset[int] | None) -> Table:
+def _categories(value: int, start: int, encoder: Stage) -> Choice:
+    encode, count = encoder.row(), getattr(encoder, "categories", _width(encoder) + 1)
+    slots = {float(place): _hot(encode, float(place), start) for place in range(count)}
+    return Choice(value, _width(encoder), slots, REFUSED, REFUSED, numeric=True)
+
+
+def _width(encoder: Stage | None) -> int:
+    return int(getattr(encoder, "size", 1)) if encoder is not None else 1
+
+
+def _hot(encode: Any, place: float, start: int) -> Any:
+    try:
+        hot = encode(place)
+    except (Invalid, Dropped):
+        return REFUSED
+    assert isinstance(hot, Sparse)
+    return (start + hot.indices[0], hot.values[0]) if hot.indices else None
+
+
+def weighted(part: Choice, weights: tuple[float, ...], stored: frozenset[int] | None) -> Table:
     """Return what each label adds to a sum: NaN where the unfused function must decide."""
 
     def share(entry: Any) -> float:
