@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from policy.cli.inspection import Inspection, inspect
+from policy.web.address import Address, AddressError, resolve
 from policy.web.process_log import configure
-from policy.web.supervisor import Address, AddressError, Supervisor, context, resolve
+from policy.web.supervisor import Supervisor, context
 from policy.web.tokens import TokenError, Tokens
 from policy.web.worker import Settings, load
 
@@ -57,7 +58,7 @@ def command(
     token_file: Path | None,
     insecure: bool,
 ) -> None:
-    """Serve the policies of CONFIGS, a file or a folder, over HTTP.
+    r"""Serve the policies of CONFIGS, a file or a folder, over HTTP.
 
     \b
     POST /v1/decisions/<name>          facts in, a decision out
@@ -65,8 +66,8 @@ def command(
     GET  /v1/policies/<name>           what the policy expects and does
     GET  /healthz, /readyz, /openapi.json
 
-    Policies are checked first, and their cases run. Every decision is in the log before its answer leaves. SIGTERM
-    finishes what is under way and stops; SIGHUP loads the policies anew, if they are sound.
+    Policies are checked first, and their cases run. Every decision is in the log before its answer leaves.
+    SIGTERM finishes what is under way and stops; SIGHUP loads the policies anew, if they are sound.
     """
     configure()
     tokens = _tokens(token_file)
@@ -114,7 +115,8 @@ def _check_log(directory: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise click.ClickException(
-            f"the folder of the decision log, {directory}, cannot be written ({reason}); name another with --log"
+            f"the folder of the decision log, {directory}, cannot be written ({reason}); "
+            "name another with --log"
         ) from error
 
 

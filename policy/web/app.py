@@ -1,4 +1,4 @@
-"""Flask around the handler: an application for any WSGI server, or a Blueprint for an application of yours."""
+"""Flask around the handler: an application for any WSGI server, or a Blueprint for one of yours."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def create_app(
 ) -> Flask:
     """A plain Flask application that serves the policies of a file or folder.
 
-    log_dir: the folder of the decision log; without it nothing is recorded. tokens: bearer tokens that open it.
-    Raises policy.LoadError with every diagnostic if a policy does not load or one of its cases fails.
+    log_dir: the folder of the decision log; without it nothing is recorded. tokens: bearer tokens that open
+    it. Raises policy.LoadError with every diagnostic if a policy does not load or one of its cases fails.
     """
     return application(open_service(configs, log_dir=log_dir, tokens=tokens))
 

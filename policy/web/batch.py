@@ -9,7 +9,7 @@ import msgspec
 from policy.engine.decision import Decision
 from policy.errors import FactsError
 from policy.web.bodies import BATCH_LINES, DECISION_BYTES, BodyError, json_value
-from policy.web.decide import Refused, checked_key, find, invalid_facts, passed, settle
+from policy.web.decide import RefusedError, checked_key, find, invalid_facts, passed, settle
 from policy.web.messages import JSON_LINES, Head, Reply, reply
 from policy.web.problems import problem
 from policy.web.service import Service
@@ -22,14 +22,14 @@ ROW_ID = "row_id"
 def decide_lines(service: Service, name: str, head: Head, body: bytes) -> Reply:
     """A line out for every line in, in the same order; a bad line spoils no other.
 
-    A line's `row_id`, a string or a number, is echoed; it is a fact only if the policy declares an input of that
-    name. Empty lines are skipped, and counted in `line`, which starts at 1.
+    A line's `row_id`, a string or a number, is echoed; it is a fact only if the policy declares an input of
+    that name. Empty lines are skipped, and counted in `line`, which starts at 1.
     """
     try:
         decision = find(service, name)
         completed = passed(decision, head) if head.completed else ()
         key = head.idempotency_key and checked_key(head)
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.reply
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > BATCH_LINES:
@@ -60,7 +60,7 @@ def _line(
         return _problem_line(place, problem(400, "invalid-json", str(error)))
     except FactsError as error:
         return _problem_line(place, invalid_facts(error))
-    except Refused as refused:
+    except RefusedError as refused:
         return _problem_line(place, refused.reply)
 
 

@@ -21,9 +21,9 @@ class BodyError(Exception):
 def json_value(body: bytes) -> Any:
     """The JSON value in the bytes; that it is an object, and of what, is for the policy to say.
 
-    NaN, Infinity, a lone surrogate, and bytes that are not UTF-8 are no JSON: BodyError. So is nesting beyond what
-    the interpreter bears. A number that no 64-bit float holds (1e999) becomes an infinity, which no input accepts.
-    Of a duplicate name the last value counts (RFC 8259 leaves that open).
+    NaN, Infinity, a lone surrogate, and bytes that are not UTF-8 are no JSON: BodyError. So is nesting beyond
+    what the interpreter bears. A number that no 64-bit float holds (1e999) becomes an infinity, which no
+    input accepts. Of a duplicate name the last value counts (RFC 8259 leaves that open).
     """
     try:
         return _decode(body)

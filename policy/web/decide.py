@@ -23,7 +23,7 @@ log = structlog.get_logger("scoregate.web")
 _encode = msgspec.json.Encoder().encode
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """No decision is given; `reply` says why."""
 
     def __init__(self, refusal: Reply) -> None:
@@ -42,14 +42,17 @@ def decide(service: Service, name: str, head: Head, body: bytes) -> Reply:
         return problem(400, "invalid-json", str(error))
     except FactsError as error:
         return invalid_facts(error)
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.reply
 
 
 def settle(
     service: Service, decision: Decision, facts: Any, completed: tuple[str, ...], key: str
 ) -> dict[str, Any]:
-    """Decide and record; the members of the answer. Raises FactsError, or Refused if it cannot be recorded."""
+    """Decide and record; the members of the answer.
+
+    Raises FactsError, or RefusedError if it cannot be recorded.
+    """
     at = service.clock()
     outcome = decision.row(facts, completed=completed)
     decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy(10))
@@ -62,32 +65,32 @@ def settle(
 
 
 def find(service: Service, name: str) -> Decision:
-    """The decision of this name. Raises Refused."""
+    """The decision of this name. Raises RefusedError."""
     decisions = service.policies.decisions
     decision = decisions.get(name)
     if decision is None:
         near = did_you_mean(name, decisions) or ("GET /v1/policies lists those there are",)
-        raise Refused(problem(404, "unknown-policy", f"there is no policy `{name[:80]}`: {near[0]}"))
+        raise RefusedError(problem(404, "unknown-policy", f"there is no policy `{name[:80]}`: {near[0]}"))
     return decision
 
 
 def passed(decision: Decision, head: Head) -> tuple[str, ...]:
-    """The actions that the header Scoregate-Completed names, separated by commas. Raises Refused."""
+    """The actions that the header Scoregate-Completed names, separated by commas. Raises RefusedError."""
     names = tuple(name for part in head.completed.split(",") if (name := part.strip()))
     ladder = decision.spec.ladder
     for name in names:
         if name not in ladder:
             near = did_you_mean(name, ladder) or (f"the actions are {', '.join(ladder)}",)
             detail = f"Scoregate-Completed names `{name[:80]}`, which is no action of this policy: {near[0]}"
-            raise Refused(problem(400, "invalid-request", detail))
+            raise RefusedError(problem(400, "invalid-request", detail))
     return names
 
 
 def checked_key(head: Head) -> str:
-    """The idempotency key. Raises Refused if it cannot be used."""
+    """The idempotency key. Raises RefusedError if it cannot be used."""
     wrong = key_problem(head.idempotency_key)
     if wrong is not None:
-        raise Refused(problem(400, "invalid-request", wrong))
+        raise RefusedError(problem(400, "invalid-request", wrong))
     return head.idempotency_key
 
 
@@ -106,5 +109,5 @@ def _unlogged(decision: Decision, outcome: Outcome, error: LogError) -> Outcome:
         detail = (
             "the decision log cannot be written, and the policy gives no unrecorded decision; try again later"
         )
-        raise Refused(problem(503, "log-unavailable", detail, headers=[("Retry-After", "5")]))
+        raise RefusedError(problem(503, "log-unavailable", detail, headers=[("Retry-After", "5")]))
     return outcome.fallback(action, "the decision log cannot be written")

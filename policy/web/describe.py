@@ -8,7 +8,7 @@ from typing import Any
 from policy.engine.decision import Decision
 from policy.spec.inputs import MAX_LENGTH, InputSpec
 from policy.spec.values import plain
-from policy.web.decide import Refused, find
+from policy.web.decide import RefusedError, find
 from policy.web.messages import Head, Reply, json_reply
 from policy.web.openapi import openapi
 from policy.web.service import Service
@@ -40,10 +40,10 @@ def policies(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
 
 
 def policy(service: Service, name: str, _head: Head, _body: bytes) -> Reply:
-    """All that a client needs to send right facts, and to fall back by itself when the service is out of reach."""
+    """What a client needs to send right facts, and to fall back by itself when the service is away."""
     try:
         return json_reply(200, members(find(service, name)))
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.reply
 
 

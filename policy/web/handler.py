@@ -1,7 +1,7 @@
 """The service as one pure function: the head and the body of a request in, a whole response out.
 
-`exchange` is what an adapter calls: it refuses by the head what can be refused before the body is read, reads the
-declared bytes, and answers. Flask and the door both do that, so that they cannot differ.
+`exchange` is what an adapter calls: it refuses by the head what can be refused before the body is read, reads
+the declared bytes, and answers. Flask and the door both do that, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Stream(Protocol):
 
 
 class Route(NamedTuple):
-    """An address: its method, what answers, the most bytes of body (0: it takes none) and their media types."""
+    """An address: its method, what answers, the most bytes of body (0: none) and their media types."""
 
     rule: str
     method: str

@@ -12,7 +12,7 @@ _VARIANT = 0x2 << 62
 
 
 def new_id(at: int, entropy: bytes) -> str:
-    """A UUID of version 7 (RFC 9562): the milliseconds of `at` (nanoseconds since 1970) and 10 random bytes."""
+    """A UUID of version 7 (RFC 9562): `at`, in nanoseconds since 1970, and 10 random bytes."""
     chance = int.from_bytes(entropy, "big")
     bits = ((at // 1_000_000) & 0xFFFF_FFFF_FFFF) << 80 | _VERSION_7 | _VARIANT
     bits |= (chance >> 62 & 0xFFF) << 64 | chance & 0x3FFF_FFFF_FFFF_FFFF

@@ -15,8 +15,8 @@ Headers = list[tuple[str, str]]
 class Head(msgspec.Struct, frozen=True, gc=False):
     """The parts of a request that decide about it before its body is read.
 
-    path: as WSGI gives it, unquoted; length: the Content-Length header's text, "" if absent; chunked: whether there
-    is a Transfer-Encoding header. The rest are the headers of the same names, "" if absent.
+    path: as WSGI gives it, unquoted; length: the Content-Length header's text, "" if absent; chunked: whether
+    there is a Transfer-Encoding header. The rest are the headers of the same names, "" if absent.
     """
 
     method: str

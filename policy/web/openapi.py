@@ -148,7 +148,7 @@ def _parameters(decision: Decision) -> list[dict[str, Any]]:
         {
             "name": "Scoregate-Completed",
             "in": "header",
-            "description": f"Steps the user has already passed, with commas: {', '.join(decision.spec.ladder)}.",
+            "description": f"Steps that the user has passed, with commas: {', '.join(decision.spec.ladder)}.",
             "schema": {"type": "string"},
         },
     ]

@@ -1,4 +1,7 @@
-"""The process log: what happens to the service itself. Readable on a terminal, JSON lines elsewhere, always stderr."""
+"""The process log: what happens to the service itself.
+
+Readable on a terminal, JSON lines elsewhere, always stderr.
+"""
 
 from __future__ import annotations
 

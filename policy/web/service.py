@@ -30,12 +30,18 @@ class Recorder(Protocol):
     def record(
         self, decision: Decision, outcome: Outcome, decision_id: str, at: int, completed: Sequence[str] = ()
     ) -> None:
-        """Record one decision, made `at` nanoseconds since 1970. Raises LogError; then it holds nothing of it."""
+        """Record one decision, made `at` nanoseconds since 1970.
+
+        Raises LogError; then it holds nothing of it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. log: None records nothing; clock: nanoseconds since 1970; entropy: so many random bytes."""
+    """One service.
+
+    log: None records nothing; clock: nanoseconds since 1970; entropy: so many random bytes.
+    """
 
     policies: Policies
     log: Recorder | None = None
@@ -49,8 +55,8 @@ def open_service(
 ) -> Service:
     """The service of the policies in a file or folder. Their cases are run, which also warms their models up.
 
-    log_dir: the folder of the decision log, None to record nothing. Raises LoadError with every diagnostic if a
-    policy does not load or one of its cases fails, LogError if the folder cannot be written.
+    log_dir: the folder of the decision log, None to record nothing. Raises LoadError with every diagnostic if
+    a policy does not load or one of its cases fails, LogError if the folder cannot be written.
     """
     runtime = Runtime.load(configs)
     log = None if log_dir is None else DecisionLog(log_dir)

@@ -1,19 +1,18 @@
-"""The `serve` process: starts workers, replaces the dead, stops them all. It loads no model and starts no thread pool.
+"""The `serve` process: starts workers, replaces the dead, stops them all.
 
-The server is granian's. Only its loop is replaced: granian's gives up when one worker dies twice within seconds, and
-can miss a second worker that dies while it replaces the first.
+It loads no model and starts no thread pool.
+
+The server is granian's. Only its loop is replaced: granian's gives up when one worker dies twice within
+seconds, and can miss a second worker that dies while it replaces the first.
 """
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 from multiprocessing.context import BaseContext
 from multiprocessing.synchronize import Semaphore
 from typing import Any
@@ -24,6 +23,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
+from policy.web.address import Address
 from policy.web.door import WSGIApp
 
 _FIRST_DELAY = 0.05  # seconds before a dead worker is replaced
@@ -36,78 +36,12 @@ _GRACE = 10  # in which a worker must have finished what is under way
 log = structlog.get_logger("scoregate.supervisor")
 
 
-class AddressError(Exception):
-    """The address cannot be listened on; the message says why and what to do."""
-
-
 @dataclass(slots=True)
 class _Restart:
     """When a dead worker may be replaced."""
 
     delay: float = _FIRST_DELAY
     due: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A numeric address and a port that nobody listens on."""
-
-    host: str
-    port: int
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return ip_address(self.host).is_loopback
-
-    @property
-    def nearby(self) -> str:
-        """The host as this machine reaches it: one that means "all" is the loopback."""
-        host = ip_address(self.host)
-        if host.is_unspecified:
-            return "127.0.0.1" if host.version == 4 else "::1"
-        return self.host
-
-    @property
-    def url(self) -> str:
-        """The start of a URL."""
-        return f"http://{f'[{self.nearby}]' if ':' in self.nearby else self.nearby}:{self.port}"
-
-    def answers(self) -> bool:
-        """Whether somebody listens."""
-        try:
-            socket.create_connection((self.nearby, self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
-
-def resolve(host: str, port: int) -> Address:
-    """The address behind a host name; port 0 finds a free one. Raises AddressError if it cannot be listened on."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        raise AddressError(f"--host {host}: this is no address of this machine ({error})") from error
-    family, kind, protocol, _, address = found[0]
-    # Workers listen with SO_REUSEPORT, which would share the port with a stranger: a plain bind tells.
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise AddressError(_explain(host, port, error)) from error
-        bound = probe.getsockname()
-    return Address(str(bound[0]).partition("%")[0], int(bound[1]))
-
-
-def _explain(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is in use by another process; stop that one, or choose another with --port"
-    if error.errno == errno.EACCES:
-        return f"port {port} needs rights that this user does not have; choose one from 1024 with --port"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host}: this machine has no such address"
-    return f"cannot listen on {host} port {port}: {error.strerror or error}"
 
 
 @dataclass(slots=True)
@@ -136,8 +70,9 @@ class _Restarts:
 class Supervisor(MPServer):
     """Granian with several processes, whose dead workers are always replaced.
 
-    announce: called once all the first workers have loaded and listen. check: asked on SIGHUP whether the policies
-    are sound; only then are the workers replaced, one after the other. `failed` tells whether the start failed.
+    announce: called once all the first workers have loaded and listen. check: asked on SIGHUP whether the
+    policies are sound; only then are the workers replaced, one after the other. `failed` tells whether the
+    start failed.
     """
 
     def __init__(
@@ -165,8 +100,9 @@ class Supervisor(MPServer):
         self._loaded = context().Semaphore(0)
 
     def run(self, loader: Callable[[Semaphore], WSGIApp]) -> None:
-        """Serve until SIGTERM or SIGINT. `loader` makes the application in each worker, and then releases its
-        argument.
+        """Serve until SIGTERM or SIGINT.
+
+        `loader` makes the application in each worker, and then releases its argument.
         """
         self.serve(target_loader=partial(loader, self._loaded), wrap_loader=False)
 

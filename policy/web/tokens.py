@@ -31,7 +31,10 @@ class Tokens:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """A token a line; empty lines and lines that start with `#` are skipped. Several let a token be rotated."""
+        """A token a line; empty lines and lines that start with `#` are skipped.
+
+        Several let a token be rotated.
+        """
         try:
             _check_mode(path)
             with path.open("rb") as file:
@@ -44,7 +47,10 @@ class Tokens:
         return cls.of(_checked(path, [line for line in lines if line and not line.startswith("#")]))
 
     def admit(self, authorization: str) -> bool:
-        """Whether an Authorization header opens the service. Every token is compared, so that time tells nothing."""
+        """Whether an Authorization header opens the service.
+
+        Every token is compared, so that time tells nothing.
+        """
         if not self.digests:
             return True
         scheme, _, token = authorization.partition(" ")

@@ -24,7 +24,7 @@ log = structlog.get_logger("scoregate.worker")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told: a policy file or a folder of them, the folder of the decision log, who may ask."""
+    """What a worker is told: a policy file or a folder of them, the log's folder, who may ask."""
 
     configs: str
     log_dir: str
@@ -32,7 +32,10 @@ class Settings:
 
 
 def load(settings: Settings, loaded: Semaphore) -> WSGIApp:
-    """The application of one worker, with the door in front; `loaded` is released once all is loaded and warm."""
+    """The application of one worker, with the door in front.
+
+    `loaded` is released once all is loaded and warm.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork brings the supervisor's handlers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; the supervisor passes it on
     configure()

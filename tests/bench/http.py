@@ -30,17 +30,20 @@ TICKS = os.sysconf("SC_CLK_TCK")
 ECHO = """
 import sys
 from flask import Flask, jsonify, request
-from policy.web.supervisor import Supervisor, resolve
+from policy.web.address import resolve
+from policy.web.supervisor import Supervisor
 
-def load():
+def load(loaded):
     app = Flask("echo")
     @app.post("/echo")
     def echo():
         return jsonify(request.get_json())
+    loaded.release()
     return app
 
 if __name__ == "__main__":
-    Supervisor(resolve("127.0.0.1", int(sys.argv[1])), workers=int(sys.argv[2]), started=lambda alive: True).run(load)
+    address, workers = resolve("127.0.0.1", int(sys.argv[1])), int(sys.argv[2])
+    Supervisor(address, workers=workers, announce=lambda: None, check=lambda: True).run(load)
 """
 
 LUA = """
@@ -121,7 +124,7 @@ def main():
         echo_file = Path(folder, "echo.py")
         echo_file.write_text(ECHO)
         ours, theirs = free_port(), free_port()
-        serve = [sys.executable, "-m", "policy.cli", "serve", str(CONFIGS), "--port", str(ours)]
+        serve = [sys.executable, "-c", "from policy.cli import main; main()", "serve", str(CONFIGS), "--port", str(ours)]
         serve += ["--workers", str(WORKERS), "--log", str(Path(folder, "log"))]
         echo = [sys.executable, str(echo_file), str(theirs), str(WORKERS)]
         with server(serve, ours, "/readyz") as ours_pid, server(echo, theirs, "/echo") as theirs_pid:
