@@ -32,6 +32,9 @@ class Span(Struct, frozen=True):
     end: int
     text: str = ""  # the source line
 
+    def __repr__(self) -> str:
+        return f"<{self.file}:{self.line}:{self.column}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

@@ -56,4 +56,4 @@ class FactsError(PolicyError):
 
 
 class LogError(PolicyError):
-    """A decision cannot be recorded: a full disk, a folder that cannot be written, a key that cannot be read."""
+    """A decision cannot be recorded: a full disk, a folder that refuses, a key that cannot be read."""

@@ -70,7 +70,11 @@ def _column(table: pa.Table, name: str) -> pa.Array | None:
 
 
 def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """The column as one array."""
+    """The column as one array; views, for which Arrow lacks kernels, become plain text and bytes."""
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    elif pa.types.is_binary_view(column.type):
+        column = column.cast(pa.large_binary())
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
@@ -141,7 +145,7 @@ def _fitting(type_: str, column: pa.Array) -> pa.Array | None:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _within(spec: InputSpec, array: pa.Array) -> pa.Array | None:

@@ -22,7 +22,7 @@ from policy.spec.actions import REFUSE
 from policy.spec.decision import DecisionSpec
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Decision:
     """A policy with its model. Immutable, shared by threads; `policy.load` makes one from a file."""
 
@@ -41,6 +41,9 @@ class Decision:
         put("bands", Bands.of(spec.bands))
         put("origin", Origin(spec.name, spec.version, self.scoring.version, names, data))
         put("_fast", compile_row(self.inputs, self.bands, self.origin, self.scoring, self._decide))
+
+    def __repr__(self) -> str:
+        return f"<Decision {self.name} {self.version[:15]}>"
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,17 @@ def usable(score: Any) -> tuple[float | None, str]:
         return None, f"the score is no number but {describe(score)}"
     if 0.0 <= score <= 1.0:
         return float(score), ""
-    return None, "the score is NaN" if isnan(score) else f"the score {score:.17g} lies outside 0 to 1"
+    number = _rounded(score)
+    if isnan(number):
+        return None, "the score is NaN"
+    return None, f"the score {number:.17g} lies outside 0 to 1"
+
+
+def _rounded(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return inf if number > 0 else -inf
 
 
 def _itself(value: float | None) -> float | None:
