@@ -17,6 +17,16 @@ from scorer.errors import ColumnError
 from scorer.vectors import Floats, Mask, Vectors, as_arrow, from_arrow, vectors_of
 
 
+class Ragged(ColumnError):
+    """A column whose vectors differ in size, or which holds something else."""
+
+
+class Single(float):
+    """One row's value of Spark's `float`: the number, whose text has the digits of single precision."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """One number in each row: `values` (rows,) of any numeric type; `valid` (rows,) tells nulls, None if none.
@@ -39,6 +49,8 @@ class Numbers:
 
     def rows(self) -> list[Any]:
         """Return each row's value as one row's functions take it."""
+        if self.source is not None and pa.types.is_float32(self.source.type):
+            return [None if value is None else Single(value) for value in self.source.to_pylist()]
         if self.source is not None:
             return list(self.source.to_pylist())
         out: list[Any] = self.values.tolist()
@@ -65,7 +77,7 @@ def read(array: pa.Array) -> Column:
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return _numbers(array)
     if pa.types.is_decimal(kind):
-        return Numbers(*_numpy(array.cast(pa.float64())), array)
+        return Numbers(*_numpy(array.cast(pa.string()).cast(pa.float64())), array)  # by digits: exact
     if pa.types.is_null(kind):
         return Numbers(np.full(len(array), np.nan), np.zeros(len(array), bool))
     if pa.types.is_struct(kind) or (hasattr(kind, "value_type") and _is_number(kind.value_type)):
@@ -85,7 +97,7 @@ def _vectors(array: pa.Array) -> Vectors:
     try:
         return from_arrow(array)
     except (TypeError, ValueError, KeyError) as e:
-        raise ColumnError(f"a column of type {array.type} does not hold vectors: {e}") from None
+        raise Ragged(f"a column of type {array.type} does not hold vectors of one size: {e}") from None
 
 
 def _numbers(array: pa.Array) -> Numbers:
@@ -118,6 +130,8 @@ def to_arrow(column: Column) -> pa.Array:
     if isinstance(column, Vectors):
         return as_arrow(column)
     if isinstance(column, Numbers):
+        if column.source is not None:
+            return column.source
         mask = None if column.valid is None else ~column.valid
         return pa.array(column.values, mask=mask)
     return column

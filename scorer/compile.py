@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scorer.columns import Column, Rows
+from scorer.columns import Column, Rows, Single
 from scorer.errors import ColumnError, Dropped, Invalid, RowError, ScorerError
 from scorer.pipeline import Raw, Selection, Step
 from scorer.stage import explain
@@ -89,7 +89,8 @@ def compile_row(
     header(source, selection.raws, positional)
     for raw in selection.raws:
         if (convert := converter(raw)) is not None:
-            step = Step(selection.steps[0].stage, "input", (raw.value,), (), (raw.name,))
+            reader = next(step for step in selection.steps if raw.value in step.inputs)
+            step = Step(reader.stage, reader.uid, (raw.value,), (), (raw.name,))
             source.add(f"v{raw.value} = {source.hold('c', convert)}(v{raw.value})", step, 2)
     for step in selection.steps:
         if not step.optional:
@@ -147,6 +148,9 @@ def output(selection: Selection, value: int) -> str:
     """Write an output value: vectors leave as lists."""
     if selection.plan.fields[value].is_vector:
         return f"(None if v{value} is None else dense(v{value}))"
+    kind = selection.plan.fields[value].type
+    if kind is not None and pa.types.is_float32(kind):
+        return f"(None if v{value} is None else float(v{value}))"
     return f"v{value}"
 
 
@@ -155,7 +159,7 @@ def converter(raw: Raw) -> Callable[[Any], Any] | None:
     if raw.kind == "vector" or (raw.known and raw.kind == "numbers" and not _is_scalar(raw.type)):
         return _vector
     if raw.known and pa.types.is_floating(raw.type):
-        return np.float32 if pa.types.is_float32(raw.type) else _double
+        return _single if pa.types.is_float32(raw.type) else _double
     return _plain
 
 
@@ -169,6 +173,13 @@ def _vector(value: Any) -> Any:
 
 def _double(value: Any) -> Any:
     return float(value) if isinstance(value, int | float) else _plain(value)
+
+
+def _single(value: Any) -> Any:
+    if isinstance(value, int | float | np.floating):
+        with np.errstate(over="ignore"):
+            return Single(np.float32(value))
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

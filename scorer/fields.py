@@ -14,9 +14,11 @@ import pyarrow as pa
 
 from scorer.vectors import VECTOR
 
-Kind = Literal["number", "text", "vector", "numbers", "any"]  # numbers: a number or a vector
+# `numbers`: a number or a vector; `text`: what can be written as text; `tokens`: a list of texts or numbers
+Kind = Literal["number", "text", "string", "tokens", "vector", "numbers", "any"]
 DOUBLE = pa.float64()
 TEXT = pa.string()
+TOKENS = pa.list_(pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Field:
     @property
     def is_vector(self) -> bool:
         """Whether the column is known to hold vectors."""
-        return self.type is not None and _holds_vectors(self.type)
+        return self.type is not None and holds_vectors(self.type)
 
     @property
     def width(self) -> int | None:
@@ -69,7 +71,8 @@ def vector(size: int | None = None, slots: Iterable[Attribute] | None = None) ->
     return Field(VECTOR, None, len(known) if known is not None else size, known)
 
 
-def _holds_vectors(kind: pa.DataType) -> bool:
+def holds_vectors(kind: pa.DataType) -> bool:
+    """Tell whether a column of this Arrow type holds vectors."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
     return bool(pa.types.is_struct(kind))
@@ -84,11 +87,11 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
     if wanted == "number":
         return bool(is_number)
     if wanted == "vector":
-        return _holds_vectors(kind) or bool(pa.types.is_null(kind))
+        return holds_vectors(kind) or bool(pa.types.is_null(kind))
     if wanted == "numbers":
-        return bool(is_number) or _holds_vectors(kind)
+        return bool(is_number) or holds_vectors(kind)
     if wanted == "text":
-        return not _holds_vectors(kind) and not pa.types.is_boolean(kind)
+        return not holds_vectors(kind) and not pa.types.is_boolean(kind)
     return True
 
 
@@ -96,6 +99,8 @@ DEFAULT_TYPE: dict[Kind, pa.DataType] = {
     "number": DOUBLE,
     "numbers": DOUBLE,
     "text": TEXT,
+    "string": TEXT,
+    "tokens": TOKENS,
     "vector": VECTOR,
     "any": TEXT,
 }

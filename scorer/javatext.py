@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scorer.columns import Column, Numbers
+from scorer.columns import Column, Numbers, Single
 
 
 def text(value: Any) -> str | None:
@@ -23,6 +23,8 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | np.integer):
         return str(int(value))
+    if isinstance(value, Single):
+        return _digits(_shortest(np.float32(value), np.float32))
     if isinstance(value, float):
         return _digits(_shortest(value, float))
     if isinstance(value, np.floating):

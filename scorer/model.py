@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scorer import columns as cols
+from scorer import ragged
 from scorer.compile import compile_batch, compile_row
 from scorer.errors import ColumnError, RowError
 from scorer.fast import fast_batch, fast_row
@@ -169,7 +170,10 @@ class Model:
     def _general(
         self, arrays: Mapping[str, pa.Array], rows: cols.Rows
     ) -> tuple[dict[str, pa.Array], cols.Rows]:
-        table = {name: cols.read(array) for name, array in arrays.items()}
+        try:
+            table = {name: cols.read(array) for name, array in arrays.items()}
+        except cols.Ragged:
+            return ragged.score(self._selection, arrays, rows.count, self._general)
         with np.errstate(all="ignore"):
             made = self._batch(rows, table)
         return {name: cols.to_arrow(column) for name, column in made.items()}, rows

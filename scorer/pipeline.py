@@ -108,7 +108,8 @@ def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | N
         }.get(kind, kind)
         raise ColumnError(f"stage {one.saved.uid}: column `{name}` is {typed}, where {wanted} are needed")
     value = len(plan.fields)
-    plan.fields.append(Field(typed if known or kind != "numbers" else None))
+    size = typed.list_size if pa.types.is_fixed_size_list(typed) else None
+    plan.fields.append(Field(typed if known or kind != "numbers" else None, size=size))
     plan.raws[name] = Raw(name, value, typed, known, kind)
     plan.current[name] = value
     return value
@@ -154,7 +155,7 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
             ends = all(v not in read for v in step.outputs)
             if step.stage.skippable and ends and set(step.inputs) <= raw_values:
                 optional.add(number)
-    kept = _closure(plan, {v for v in wanted.values()}, optional, raw_values)
+    kept = _drops_first(plan, _closure(plan, set(wanted.values()), optional, raw_values))
     steps = [_mark(plan.steps[n], optional=n in optional) for n in kept]
     loose = {v for step in steps if step.optional for v in step.outputs}
     return Selection(
@@ -177,6 +178,26 @@ def _closure(plan: Plan, needed: set[int], optional: set[int], raw_values: set[i
         kept.append(number)
         needed.update(step.inputs)
     return kept[::-1]
+
+
+def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
+    """Put the steps that drop rows, and what they read, before the rest.
+
+    Spark's optimizer does: a row that is dropped raises nowhere else.
+    """
+    makers = {v: n for n in kept for v in plan.steps[n].outputs if v is not None}
+    early: list[int] = []
+
+    def need(number: int) -> None:
+        for value in plan.steps[number].inputs:
+            if value in makers and makers[value] not in early:
+                need(makers[value])
+        early.append(number)
+
+    for number in kept:
+        if plan.steps[number].stage.drops and number not in early:
+            need(number)
+    return early + [number for number in kept if number not in early]
 
 
 def _mark(step: Step, *, optional: bool) -> Step:

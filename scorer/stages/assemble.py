@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
-from scorer.errors import Dropped, Invalid
+from scorer.errors import ColumnError, Dropped, Invalid
 from scorer.fields import Attribute, Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
@@ -60,8 +61,14 @@ class VectorAssembler(Stage):
         return self.invalid == "skip"
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
-        """Learn the width of each input."""
-        return replace(self, widths=tuple(f.width if f.type is not None else None for f in inputs))
+        """Learn the width of each input; under `keep` a vector's must be known, as in Spark."""
+        unknown = [n for n, f in zip(self.names, inputs, strict=True) if f.is_vector and f.size is None]
+        if unknown and self.invalid == "keep":
+            raise ColumnError(
+                f'handleInvalid "keep" needs to know how many slots {", ".join(unknown)} has; '
+                "give a VectorSizeHint before it, or a fixed_size_list in the schema"
+            )
+        return replace(self, widths=tuple(f.width for f in inputs))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots are named `<column>` or `<column>_<slot>`."""
@@ -91,7 +98,7 @@ class VectorAssembler(Stage):
                     part: Any = [missing(position, None)] * _known(width, position)
                 elif isinstance(value, list | Sparse):
                     part = value
-                elif isinstance(value, float | int):
+                elif isinstance(value, float | int | Decimal):
                     part = (float(value) if value == value else missing(position, value),)
                 else:
                     part = vector_of(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import copysign
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Bucketizer(Stage):
             else [saved.numbers("splits")]
         )
         for splits in columns:
-            if len(splits) < 3 or any(b <= a for a, b in zip(splits, splits[1:], strict=False)):
+            if len(splits) < 3 or any(not a < b for a, b in zip(splits, splits[1:], strict=False)):
                 raise saved.fail(f"its splits are not three or more ascending numbers: {shown(splits)}")
         return [cls(splits, invalid) for splits in columns]
 
@@ -55,6 +56,13 @@ class Bucketizer(Stage):
         del inputs
         return (number(Attribute("nominal", count=len(self.splits) - 1 + (self.invalid == "keep"))),)
 
+    @property
+    def _zero(self) -> int | None:
+        """The bucket that starts at 0.0, to which -0.0 does not belong: Java's binary search tells them apart."""
+        starts = self.splits[:-1]
+        place = starts.index(0.0) if 0.0 in starts else None
+        return place if place is not None and copysign(1.0, starts[place]) > 0.0 else None
+
     def _outside(self, value: Any) -> str:
         if value is not None and value != value:
             return 'NaN has no bucket; handleInvalid "keep" would give it one, "skip" would drop the row'
@@ -64,7 +72,7 @@ class Bucketizer(Stage):
     def row(self) -> Callable[[Any], float | None]:
         """Find the bucket of one number."""
         splits, buckets, invalid, outside = self.splits, len(self.splits) - 1, self.invalid, self._outside
-        low, high = splits[0], splits[-1]
+        low, high, zero = splits[0], splits[-1], self._zero
 
         def bucket(value: Any) -> float | None:
             if value is None:
@@ -72,7 +80,11 @@ class Bucketizer(Stage):
                     raise Dropped
                 return None
             if low <= value < high:
-                return float(bisect_right(splits, value) - 1)
+                place = bisect_right(splits, value) - 1
+                if place == zero and value == 0.0 and copysign(1.0, value) < 0.0:
+                    place -= 1
+                if place >= 0:
+                    return float(place)
             if value == high:
                 return float(buckets - 1)
             if value != value and invalid != "error":
@@ -92,6 +104,10 @@ class Bucketizer(Stage):
         )
         nulls, nans = column.nulls(), np.isnan(numbers)
         outside = (numbers < self.splits[0]) | (numbers > self.splits[-1])
+        if self._zero is not None:
+            below = (found == self._zero) & (numbers == 0.0) & np.signbit(numbers)
+            found[below] -= 1.0
+            outside |= found < 0.0
         if self.invalid == "skip":
             rows.drop(nans)
         elif self.invalid == "keep":

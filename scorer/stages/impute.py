@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
-from scorer.columns import Column, Numbers, Rows
+from scorer.columns import Column, Numbers, Rows, Single, read
 from scorer.fields import Field, number
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
+
+_LONG = 1 << 63
 
 
 @stage("org.apache.spark.ml.feature.ImputerModel", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -25,6 +29,7 @@ class Imputer(Stage):
 
     surrogate: float
     missing: float
+    type: pa.DataType | None = None
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
@@ -37,22 +42,26 @@ class Imputer(Stage):
             raise saved.fail(f"holds no surrogate for {', '.join(absent)}")
         return [cls(float(record[name]), missing) for name in names]
 
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Learn the column's type, which the surrogate is cast to."""
+        return replace(self, type=inputs[0].type)
+
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's type."""
-        return (Field(inputs[0].type) if inputs[0].type is not None else number(),)
+        kind = inputs[0].type if inputs[0].type is not None else self.type
+        return (Field(kind) if kind is not None else number(),)
 
     def row(self) -> Callable[[Any], Any]:
         """Impute one number."""
-        surrogate, missing = self.surrogate, self.missing
-        nan_missing = missing != missing
-        whole = int(surrogate) if math.isfinite(surrogate) else surrogate
+        missing, nan_missing = self.missing, self.missing != self.missing
+        surrogate, whole = self._surrogate(), _whole(self.surrogate)
 
         def impute(value: Any) -> Any:
             if value is None:
                 return surrogate
             if value == missing or (nan_missing and value != value):
                 return whole if type(value) is int else surrogate
-            return value
+            return int(float(value)) if type(value) is int else value
 
         return impute
 
@@ -60,11 +69,34 @@ class Imputer(Stage):
         """Impute a column."""
         del rows
         column: Numbers = columns[0]
-        numbers = column.values
-        hit = numbers == self.missing
-        if self.missing != self.missing and numbers.dtype.kind == "f":
-            hit = np.isnan(numbers)
-        if column.valid is not None:
-            hit = hit | ~column.valid
-        filler = np.array(self.surrogate).astype(numbers.dtype)
-        return Numbers(np.where(hit, filler, numbers))
+        numbers, kind = column.values, column.source.type if column.source is not None else None
+        if kind is not None and pa.types.is_decimal(kind):
+            function = replace(self, type=kind).row()
+            return read(pa.array([function(value) for value in column.rows()], kind))
+        hit = column.nulls() | (numbers == self.missing)
+        if numbers.dtype.kind == "f":
+            filler: Any = self.surrogate
+            hit |= np.isnan(numbers) & (self.missing != self.missing)
+        else:
+            limits = np.iinfo(numbers.dtype)
+            filler = min(max(_whole(self.surrogate), limits.min), limits.max)
+            numbers = numbers.astype(np.float64).astype(numbers.dtype) if limits.bits == 64 else numbers
+        return Numbers(np.where(hit, np.array(filler).astype(numbers.dtype), numbers))
+
+    def _surrogate(self) -> Any:
+        """Cast the surrogate to the column's type, as far as it is known."""
+        if self.type is None or pa.types.is_floating(self.type):
+            single = self.type is not None and pa.types.is_float32(self.type)
+            return Single(np.float32(self.surrogate)) if single else self.surrogate
+        if pa.types.is_decimal(self.type):
+            return Decimal(repr(self.surrogate)).quantize(Decimal(1).scaleb(-self.type.scale), ROUND_HALF_UP)
+        return _whole(self.surrogate)
+
+
+def _whole(number: float) -> int:
+    """Cast a double to a long as Java does: NaN becomes 0, and what is out of range the nearest long."""
+    if number != number:
+        return 0
+    if math.isinf(number):
+        return _LONG - 1 if number > 0 else -_LONG
+    return max(-_LONG, min(_LONG - 1, int(number)))

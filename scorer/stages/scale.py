@@ -12,13 +12,19 @@ from scorer.columns import Column, Rows
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, vector
 from scorer.saved import Saved
-from scorer.stage import Stage, stage
+from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Floats, Sparse, Vector, Vectors, dense
 
 
 def same_size(got: int, expected: int) -> None:
     """Refuse a vector of another size than was fitted."""
     if got != expected:
+        raise Invalid(f"a vector of {got} slots, where {expected} were fitted")
+
+
+def at_most(got: int, expected: int) -> None:
+    """Refuse a vector of more slots than were fitted."""
+    if got > expected:
         raise Invalid(f"a vector of {got} slots, where {expected} were fitted")
 
 
@@ -38,7 +44,11 @@ def matrix(rows: Rows, column: Vectors, expected: int) -> Floats:
 @stage("org.apache.spark.ml.feature.StandardScalerModel", inputs=("inputCol",), outputs=("outputCol",))
 @dataclass(frozen=True, slots=True)
 class StandardScaler(Stage):
-    """(x - mean) × 1/std, a factor of 0 where std is 0. Source: feature.StandardScalerModel."""
+    """(x - mean) × 1/std, a factor of 0 where std is 0. Source: feature.StandardScalerModel.
+
+    As in Spark, a shorter vector is scaled as far as it goes, and a model that neither shifts nor stretches
+    passes everything.
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     shift: tuple[float, ...] | None
@@ -59,38 +69,40 @@ class StandardScaler(Stage):
         return cls(shift, factor, len(std))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output."""
-        del inputs
-        return (vector(self.size),)
+        """Describe the output: of the input's size."""
+        return (vector(inputs[0].size),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Scale one vector; a sparse one stays sparse if nothing is shifted."""
         shift, factor, size = self.shift, self.factor, self.size
 
         def scale(value: Any) -> Vector:
-            same_size(len(value), size)
-            if shift is None and factor is not None and isinstance(value, Sparse):
-                return Sparse(
-                    size,
-                    value.indices,
-                    [x * factor[i] for i, x in zip(value.indices, value.values, strict=True)],
-                )
             if shift is None and factor is None:
                 return value  # type: ignore[no-any-return]
+            if shift is None and factor is not None and isinstance(value, Sparse):
+                at_most(value.indices[-1] + 1 if value.indices else 0, size)
+                numbers = [x * factor[i] for i, x in zip(value.indices, value.values, strict=True)]
+                return Sparse(value.size, value.indices, numbers)
+            at_most(len(value), size)
             out = dense(value)
             if shift is not None:
-                out = [x - m for x, m in zip(out, shift, strict=True)]
-            return out if factor is None else [x * f for x, f in zip(out, factor, strict=True)]
+                out = [x - m for x, m in zip(out, shift, strict=False)]
+            return out if factor is None else [x * f for x, f in zip(out, factor, strict=False)]
 
         return scale
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Scale a batch."""
-        out = matrix(rows, columns[0], self.size)
+        column: Vectors = columns[0]
+        if self.shift is None and self.factor is None:
+            return column
+        if column.size > self.size:
+            return map_rows(self, rows, columns)
+        out = matrix(rows, column, column.size)
         if self.shift is not None:
-            out = out - np.array(self.shift)
+            out = out - np.array(self.shift[: column.size])
         if self.factor is not None:
-            out = out * np.array(self.factor)
+            out = out * np.array(self.factor[: column.size])
         return Vectors((Dense(out),))
 
 

@@ -53,7 +53,9 @@ class Golden:
     @cached_property
     def whole_input(self) -> pa.Table:
         own = self.folder / "input.parquet"
-        return pq.read_table(own if own.exists() else GOLDEN / self.facts["input"]).replace_schema_metadata(None)
+        return pq.read_table(own if own.exists() else GOLDEN / self.facts["input"]).replace_schema_metadata(
+            None
+        )
 
     @cached_property
     def input(self) -> pa.Table:
@@ -141,21 +143,35 @@ def same(a: Any, b: Any, relative: float = 0.0, floor: float = 0.0) -> bool:
     if isinstance(b, np.generic):
         b = b.item()
     if isinstance(a, list | tuple):
-        return isinstance(b, list | tuple) and len(a) == len(b) and all(same(x, y, relative, floor) for x, y in zip(a, b, strict=True))
+        return (
+            isinstance(b, list | tuple)
+            and len(a) == len(b)
+            and all(same(x, y, relative, floor) for x, y in zip(a, b, strict=True))
+        )
     if isinstance(a, float) or isinstance(b, float):
         if not isinstance(a, float | int) or not isinstance(b, float | int):
             return False
-        return a == b or (a != a and b != b) or abs(a - b) <= relative * max(abs(a), abs(b), floor) < float("inf")
+        return (
+            a == b
+            or (a != a and b != b)
+            or abs(a - b) <= relative * max(abs(a), abs(b), floor) < float("inf")
+        )
     return type(a) is type(b) and a == b
 
 
-def differences(a: Sequence[Any], b: Sequence[Any], relative: float = 0.0, floor: float = 0.0) -> list[tuple[int, Any, Any]]:
+def differences(
+    a: Sequence[Any], b: Sequence[Any], relative: float = 0.0, floor: float = 0.0
+) -> list[tuple[int, Any, Any]]:
     """Return (place, a, b) of the first ten places where two columns differ."""
     assert len(a) == len(b)
-    return [(i, x, y) for i, (x, y) in enumerate(zip(a, b, strict=True)) if not same(x, y, relative, floor)][:10]
+    return [(i, x, y) for i, (x, y) in enumerate(zip(a, b, strict=True)) if not same(x, y, relative, floor)][
+        :10
+    ]
 
 
-def column_differences(a: pa.ChunkedArray, b: pa.ChunkedArray, relative: float = 0.0, floor: float = 0.0) -> list[tuple[int, Any, Any]]:
+def column_differences(
+    a: pa.ChunkedArray, b: pa.ChunkedArray, relative: float = 0.0, floor: float = 0.0
+) -> list[tuple[int, Any, Any]]:
     """Return what `differences` returns for two Arrow columns; quickly for many numbers and vectors of one size."""
     if len(a) > 1000 and (flat := _flat(a)) is not None and (other := _flat(b)) is not None:
         if flat.shape == other.shape and _close(flat, other, relative, floor):

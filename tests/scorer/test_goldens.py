@@ -80,7 +80,10 @@ def test_a_row_is_answered_as_spark_answers(case, compare):
         assert answer is not None, (number, facts)
         assert set(case.columns) <= set(answer)
         found = [(name, expected[name], answer[name]) for name in case.columns]
-        assert compare([e for _, e, _ in found], [a for _, _, a in found], case.relative, 1.0) == [], (number, facts)
+        assert compare([e for _, e, _ in found], [a for _, _, a in found], case.relative, 1.0) == [], (
+            number,
+            facts,
+        )
 
 
 def test_every_case_of_all_rows_holds_the_census_within_its_promise(goldens, compare):
@@ -102,7 +105,9 @@ def test_cases_that_wait_for_a_class_are_listed(goldens, missing_classes):
     waiting = {g.folder.name: missing_classes(g.model_path) for g in goldens if missing_classes(g.model_path)}
     if waiting:
         names = sorted({c.rpartition(".")[2] for found in waiting.values() for c in found})
-        warnings.warn(f"{len(waiting)} of {len(goldens)} golden cases wait for {', '.join(names)}", stacklevel=1)
+        warnings.warn(
+            f"{len(waiting)} of {len(goldens)} golden cases wait for {', '.join(names)}", stacklevel=1
+        )
     assert len(goldens) - len(waiting) >= 80
 
 
