@@ -50,6 +50,7 @@ from policy.web.worker import Settings, load
 )
 @click.option("--insecure", is_flag=True, help="Listen on an address other than loopback without tokens.")
 def command(
+    *,
     configs: str,
     host: str,
     port: int,
