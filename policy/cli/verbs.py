@@ -22,6 +22,7 @@ VERBS: dict[str, Verb] = {
     "serve": Verb("Start", "Answer decisions over HTTP.", "policy.cli.serve"),
     "check": Verb("Policies", "Name all that is wrong with policies; run their cases.", "policy.cli.check"),
     "decide": Verb("Policies", "Decide one request, and say why.", "policy.cli.decide"),
+    "explain": Verb("Policies", "Explain the code of a diagnostic.", "policy.cli.explain"),
     "batch": Verb("Policies", "Decide every row of a file or a stream.", "policy.cli.batch"),
     "score": Verb("Models", "Score every row of a file or a stream.", "policy.cli.score"),
 }
