@@ -25,6 +25,7 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_DIGITS = 400  # of a number: more than a double can tell apart
 
+_SURROGATE = re.compile("[\ud800-\udfff]").search
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _INT = re.compile(r"[-+]?[0-9]+").fullmatch
@@ -241,6 +242,8 @@ class _Composer:
     def _scalar(self, event: ev.ScalarEvent) -> Scalar:
         is_plain = event.style in (None, "")
         span, text = self._span(event), event.value
+        if not is_plain and _SURROGATE(text):  # libyaml refuses these escapes, the pure parser does not
+            self._fail("E101", "an escape for half of a surrogate pair; write \\U and eight digits", event)
         tag = event.tag
         if tag in ("!", f"{_TAG}str") or (tag is None and not is_plain):
             return Scalar(text, span, text, plain=False)

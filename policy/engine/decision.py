@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +34,7 @@ class Decision:
 
     def __post_init__(self) -> None:
         spec, put = self.spec, partial(object.__setattr__, self)
-        data = MappingProxyType({action.name: action.data for action in spec.actions})
+        data = {action.name: action.data for action in spec.actions if action.data}
         names = tuple(one.name for one in spec.inputs)
         put("inputs", Inputs(spec.inputs, spec.unknown_facts == REFUSE))
         put("bands", Bands.of(spec.bands))

@@ -47,7 +47,7 @@ class Origin(Struct, frozen=True):
     policy_version: str
     model_version: str | None
     facts: tuple[str, ...]  # names of the inputs, in the order of Outcome.values
-    data: Mapping[str, Mapping[str, Any]]  # what an action carries for the caller
+    data: dict[str, dict[str, Any]]  # what an action carries for the caller
 
 
 class Outcome(Struct, frozen=True):
@@ -96,7 +96,7 @@ class Outcome(Struct, frozen=True):
     @property
     def data(self) -> Mapping[str, Any]:
         """What the action carries for the caller."""
-        return self.origin.data.get(self.action, _NOTHING)
+        return MappingProxyType(self.origin.data.get(self.action, {}))
 
     @property
     def distance(self) -> float | None:
@@ -148,6 +148,3 @@ class Outcome(Struct, frozen=True):
         body["policy_version"] = self.origin.policy_version
         body["model_version"] = self.origin.model_version
         return body
-
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from policy.diagnostics import Span
@@ -24,7 +22,7 @@ class ActionSpec:
 
     name: str
     span: Span
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def read_actions(node: Node, reader: Reader) -> tuple[ActionSpec, ...]:
@@ -48,6 +46,4 @@ def _read_action(key: Scalar, node: Node, reader: Reader) -> ActionSpec:
     for word in _LATER.keys() & fields.keys():
         message = f"`{word}` ({_LATER[word]}) is not supported by this version"
         reader.note("E114", message, fields[word][0].span)
-    return ActionSpec(
-        name, key.span, MappingProxyType({word: plain(value) for word, (_, value) in fields.items()})
-    )
+    return ActionSpec(name, key.span, {word: plain(value) for word, (_, value) in fields.items()})

@@ -19,15 +19,16 @@ from policy.spec.decision import read_decision
 
 
 class Awkward:
+    """A scorer that does all that a scorer may: it scores, drops, raises, says NaN and leaves the range."""
+
     def __repr__(self):
         return "Awkward"
-
-    """A scorer that does all that a scorer may: scores, drops, raises, says NaN and leaves the range."""
 
     version, label, errors = "sha256:test", None, (ValueError,)
     inputs = pa.schema([("x", pa.float64()), ("word", pa.string())])
 
     def bind(self, names):
+        """The score of one record."""
         order = [list(names).index(name) for name in self.inputs.names]
         return lambda *values: self._score(*(values[place] for place in order))
 
@@ -40,6 +41,7 @@ class Awkward:
         return math.nan if word == "nan" else abs(x) % 1.3
 
     def batch(self, table):
+        """The score of each record."""
         scores, causes = [], []
         for row in table.to_pylist():
             try:
@@ -117,7 +119,7 @@ def policies(draw):
     return decision
 
 
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1))
+MOMENTS = st.integers(0, 2**42).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC).replace(tzinfo=None))
 TEXTS = st.sampled_from(
     [
         "",
@@ -133,8 +135,14 @@ TEXTS = st.sampled_from(
         "fe80::1%x",
         "90s",
         "2h",
+        "2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00+02:00",
+        "2026-13-31T12:00:00Z",
+        "true",
+        "1",
+        "0.5",
+        "inf",
     ]
-    + ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00+02:00", "2026-13-31T12:00:00Z", "true", "1", "0.5", "inf"]
 )
 DOUBLES = st.floats() | st.sampled_from([0.0, -0.0, 0.4, 1.0, 1e308, math.nan, math.inf, -math.inf])
 COLUMNS = st.sampled_from(
@@ -234,7 +242,7 @@ def compare(decision, table, per_row, **how):
     assert got == wanted
 
 
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SETTINGS
@@ -284,7 +292,7 @@ RIGHT = {
 }
 
 
-@settings(SETTINGS, max_examples=600)
+@settings(SETTINGS, max_examples=250)
 @given(policies(), st.data())
 def test_the_fast_row_is_the_slow_row(decision, data):
     """The compiled row gives the outcome, or the error, of the meaning that it stands for."""
