@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from policy.cli.paint import painter
 from policy.cli.streaming import TABLES_HELP, Streams, exit_on_table_error, table_options
-from policy.cli.tables import Chunk, TableError
+from policy.cli.tables import Chunk, Kinds, TableError
 from policy.diagnostics import render
 from policy.engine.columns import ARROW
 from policy.engine.decision import Decision
@@ -72,7 +72,8 @@ def command(
     decision = _load(policy)
     tally = Tally(decision, score)
     streams = Streams(source, target, in_format, out_format, types)
-    exit_on_table_error(lambda: streams.run(column_types(decision, score), tally.decide))
+    known = column_types(decision, score)
+    exit_on_table_error(lambda: streams.run(known, tally.decide, wanted=decision.origin.facts))
     click.echo(json.dumps(tally.to_dict()) if summary == "json" else tally.text(), err=True)
     if strict and (tally.refused or tally.degraded):
         raise SystemExit(1)
@@ -86,10 +87,12 @@ def _load(path: str) -> Decision:
         raise SystemExit(1) from error
 
 
-def column_types(decision: Decision, score: str | None) -> dict[str, pa.DataType]:
+def column_types(decision: Decision, score: str | None) -> dict[str, Kinds]:
     """The types of the policy's inputs in text formats; what text stands for, the decision reads itself."""
     own = {"bool", "int", "double"}
-    types = {one.name: ARROW[one.type] if one.type in own else pa.string() for one in decision.spec.inputs}
+    types: dict[str, Kinds] = {
+        one.name: ARROW[one.type] if one.type in own else pa.string() for one in decision.spec.inputs
+    }
     return types if score is None else {**types, score: pa.float64()}
 
 

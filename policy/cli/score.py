@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 import scorer
 from policy.cli.streaming import TABLES_HELP, Streams, exit_on_table_error, table_options
-from policy.cli.tables import Chunk, TableError
+from policy.cli.tables import Chunk, Kinds, TableError
 
 STATUS = "_status"
 
@@ -22,7 +22,8 @@ _HELP = f"""Score every row of IN by MODEL; write its columns and the model's to
 MODEL is a pipeline that Spark MLlib saved: a folder, or an address such as s3://bucket/model.
 
 Without --columns the model's columns are the prediction, the probability and the raw prediction, and every
-column that no later stage reads. Rows that Spark would drop (handleInvalid="skip") are dropped; the first row on which Spark would raise ends the command. With --keep-going every row is kept, and a column _status says ok,
+column that no later stage reads. Rows that Spark would drop (handleInvalid="skip") are dropped; the first
+row on which Spark would raise ends the command. With --keep-going every row is kept, and a column _status says ok,
 dropped, or what was wrong.
 
 {TABLES_HELP}"""
@@ -67,15 +68,19 @@ def command(
             loaded = loaded.select(wanted)
     except scorer.ScorerError as error:
         raise click.ClickException(str(error)) from error
-    scoring = Scoring(loaded, keep_going=keep_going)
+    scoring = Scoring(loaded, source, keep_going=keep_going)
     streams = Streams(source, target, in_format, out_format, types)
     exit_on_table_error(lambda: streams.run(column_types(loaded), scoring.score))
     click.echo(json.dumps(scoring.to_dict()) if summary == "json" else scoring.text(), err=True)
 
 
-def column_types(model: scorer.Model) -> dict[str, pa.DataType]:
-    """The types of the model's inputs in text formats; those that take any type are left to the data."""
-    return {one.name: one.type for one in model.inputs if not pa.types.is_null(one.type)}
+def column_types(model: scorer.Model) -> dict[str, Kinds]:
+    """The types of the model's inputs in text formats; those that take any type are left to the data.
+
+    To Spark's stages a bool is a number too: a column may hold either.
+    """
+    types = {one.name: one.type for one in model.inputs if not pa.types.is_null(one.type)}
+    return {name: (kind, pa.bool_()) if pa.types.is_floating(kind) else kind for name, kind in types.items()}
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class Scoring:
     """Scores chunks and counts rows."""
 
     model: scorer.Model
+    source: str = ""
     keep_going: bool = False
     rows: int = 0
     dropped: int = 0
@@ -101,7 +107,7 @@ class Scoring:
                 "--keep-going writes nulls for such rows"
             ) from error
         except scorer.ScorerError as error:
-            raise TableError(str(error)) from error
+            raise TableError(f"{self.source}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """The summary for a program."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 import pyarrow as pa
 
 from policy.cli.progress import progress
-from policy.cli.tables import FORMATS, Chunk, TableError, read, write
+from policy.cli.tables import FORMATS, Chunk, Kinds, TableError, read, write
 
 TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -33,11 +33,19 @@ class Streams:
     out_format: str | None
     types: dict[str, pa.DataType] = field(default_factory=dict)
 
-    def run(self, types: dict[str, pa.DataType], transform: Callable[[Chunk], pa.Table]) -> None:
-        """Read, transform and write. types: of columns, where the user names none. Raises TableError."""
+    def run(
+        self,
+        types: Mapping[str, Kinds],
+        transform: Callable[[Chunk], pa.Table],
+        wanted: Collection[str] = (),
+    ) -> None:
+        """Read, transform and write. Raises TableError.
+
+        types: of columns, where the user names none; wanted: columns that JSON lines may leave out.
+        """
         to_terminal = self.target == "-" and sys.stdout.isatty()
         with (
-            read(self.source, self.in_format, types | self.types) as source,
+            read(self.source, self.in_format, {**types, **self.types}, [*self.types, *wanted]) as source,
             write(self.target, self.out_format) as sink,
             progress(source, quiet=to_terminal) as show,
         ):

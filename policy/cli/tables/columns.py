@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+
+Kinds: TypeAlias = "pa.DataType | tuple[pa.DataType, ...]"
+"""The type of a column; or types, of which the first that fits the column's first values is taken."""
 
 
 class CellError(Exception):
@@ -37,6 +41,18 @@ def from_values(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
         return _one_by_one(values, kind)
+
+
+def settle(kinds: Kinds, convert: Callable[[pa.DataType], pa.Array]) -> pa.Array:
+    """The column in the first type that its values fit. Raises the CellError of the first."""
+    first, *others = kinds if isinstance(kinds, tuple) else (kinds,)
+    try:
+        return convert(first)
+    except CellError:
+        for kind in others:
+            with suppress(CellError):
+                return convert(kind)
+        raise
 
 
 def _one_by_one(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -7,31 +7,32 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from policy.cli.tables.columns import CellError, from_text
+from policy.cli.tables.columns import CellError, Kinds, from_text, settle
 from policy.cli.tables.errors import TableError
 from policy.cli.tables.formats import Place
 from policy.cli.tables.source import BLOCK, Chunk, Input, Source, opened, sliced
 
 
-def read_csv(place: Place, input_: Input, types: Mapping[str, pa.DataType]) -> Source:
+def read_csv(place: Place, input_: Input, types: Mapping[str, Kinds]) -> Source:
     """Read CSV in UTF-8 with a header, cells quoted as in RFC 4180; blank lines are skipped.
 
     types: of the columns that are known; the others stay text. An empty cell is null; `""` is an empty
     string in a column of strings. Raises TableError with file:line and column.
     """
-    return Source(input_.name, _Cells(place, input_, types).chunks(), input_.size, input_.raw.tell)
+    return Source(input_.name, _Cells(place, input_, dict(types)).chunks(), input_.size, input_.raw.tell)
 
 
 @dataclass(slots=True)
 class _Cells:
     place: Place
     input_: Input
-    types: Mapping[str, pa.DataType]
+    types: dict[str, Kinds]
 
     @property
     def delimiter(self) -> str:
@@ -94,7 +95,9 @@ class _Cells:
             if kind is None or kind == pa.string():
                 continue
             try:
-                array = from_text(table.column(place).combine_chunks(), kind)
+                texts = table.column(place).combine_chunks()
+                array = settle(kind, partial(from_text, texts))
+                self.types[name] = array.type
             except CellError as error:
                 raise TableError(f"{self._where(start)(error.row)}: column `{name}`: {error}") from None
             table = table.set_column(place, name, array)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from policy.cli.tables.columns import CellError, from_values
+from policy.cli.tables.columns import CellError, Kinds, from_values, settle
 from policy.cli.tables.errors import TableError
 from policy.cli.tables.source import BLOCK, Chunk, Input, Source, sliced
 
@@ -24,13 +25,16 @@ _decode_any = msgspec.json.Decoder().decode
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def read_jsonl(input_: Input, types: Mapping[str, pa.DataType]) -> Source:
+def read_jsonl(input_: Input, types: Mapping[str, Kinds], wanted: Collection[str]) -> Source:
     """Read JSON lines; blank lines are skipped.
 
     types: of the columns that are known. Others take the type that their values have in the first block (an
-    integer beside doubles is a double). A member that is missing is null. Raises TableError with file:line.
+    integer beside doubles is a double). wanted: columns that are there even if the first block has none of
+    them. A member that is missing is null. Raises TableError with file:line.
     """
-    return Source(input_.name, _Lines(input_.name, dict(types)).chunks(input_), input_.size, input_.raw.tell)
+    return Source(
+        input_.name, _Lines(input_.name, dict(types), wanted).chunks(input_), input_.size, input_.raw.tell
+    )
 
 
 @dataclass(slots=True)
@@ -38,7 +42,8 @@ class _Lines:
     """The first block fixes the columns; after it, lines are decoded into a Struct of those, much faster."""
 
     name: str
-    types: dict[str, pa.DataType]
+    types: dict[str, Kinds]
+    wanted: Collection[str]
     lines: int = 0
     rows: int = 0
 
@@ -49,7 +54,7 @@ class _Lines:
             if row_type is None or columns is None:
                 objects, numbers = self._parse(block, _decode_object)
                 seen = dict.fromkeys(chain.from_iterable(objects))
-                columns = [*seen, *(name for name in self.types if name not in seen)]
+                columns = [*seen, *(name for name in self.wanted if name not in seen)]
                 values = ([one.get(name) for one in objects] for name in columns)
                 row_type = _struct(columns)
                 decode = msgspec.json.Decoder(row_type).decode
@@ -58,9 +63,9 @@ class _Lines:
                 values = (list(map(attrgetter(field), objects)) for field in row_type.__struct_fields__)
             yield from self._chunks(columns, values, numbers)
         if columns is None:
-            columns = list(self.types)
+            columns = list(self.wanted)
         if not self.rows:
-            yield from self._chunks(columns, ([] for _ in columns), [])
+            yield from self._chunks(columns, ([] for _ in list(columns)), [])
 
     def _chunks(
         self, columns: list[str], values: Iterator[list[Any]], numbers: Sequence[int]
@@ -107,9 +112,11 @@ class _Lines:
         try:
             if name not in self.types:
                 self.types[name] = _inferred(values)
-            return from_values(values, self.types[name])
+            array = settle(self.types[name], partial(from_values, values))
         except CellError as error:
             raise TableError(f"{self.name}:{numbers[error.row]}: column `{name}`: {error}") from None
+        self.types[name] = array.type
+        return array
 
 
 def _struct(columns: list[str]) -> type[msgspec.Struct]:
