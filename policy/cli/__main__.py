@@ -1,0 +1,5 @@
+"""`python -m policy.cli` is `scoregate`."""
+
+from policy.cli import main
+
+main()
