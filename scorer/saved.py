@@ -25,7 +25,11 @@ from scorer.errors import SavedError
 from scorer.vectors import Matrix, Vector, matrix_of, vector_of
 
 MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
+MAX_STAGES = 20_000
 MAX_TABLE_CELLS = 1 << 31
+MAX_CELLS_PER_BYTE = 100  # of a large Parquet file: more is a bomb
+_LARGE = 1 << 20  # bytes; below, threads cost more than they give
+_LOCAL = "is in Spark Connect's local format; save the model with `model.save`"
 Version = tuple[int, int]
 _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     "nan": math.nan,
@@ -77,7 +81,8 @@ class Folder:
             infos = self.system.get_file_info(pafs.FileSelector(self.path))
         except (OSError, pa.ArrowException) as e:
             raise SavedError(self.path, f"cannot be listed: {e}") from None
-        names = (info.base_name for info in infos)
+        things = (pafs.FileType.File, pafs.FileType.Directory)  # no pipes, no devices
+        names = (info.base_name for info in infos if info.type in things)
         return sorted(name for name in names if not name.startswith(("_", ".")))
 
     def parts(self, endings: tuple[str, ...] = ()) -> list[str]:
@@ -110,9 +115,7 @@ class Folder:
     def table(self) -> pa.Table:
         """Read all Parquet parts here as one table (the order of rows means nothing in Spark's format)."""
         if self.kind() == "file":
-            raise SavedError(
-                self.path, "is in Spark Connect's local format; save the model with `model.save`"
-            )
+            raise SavedError(self.path, _LOCAL)
         paths = self.parts()
         if not paths:
             raise SavedError(self.path, "holds no Parquet part files")
@@ -126,12 +129,18 @@ class Folder:
     def _read(self, path: str) -> pa.Table:
         try:
             with self.system.open_input_file(path) as source, pq.ParquetFile(source) as file:
-                meta = file.metadata
-                if meta.num_rows * max(1, meta.num_columns) > MAX_TABLE_CELLS:
-                    raise SavedError(path, f"claims {meta.num_rows} rows")
-                return file.read().replace_schema_metadata(None)
+                cells, size = _cells(file.metadata), max(source.size(), MAX_METADATA >> 8)
+                if cells > min(MAX_TABLE_CELLS, MAX_CELLS_PER_BYTE * size):
+                    raise SavedError(path, f"claims {cells} values in {source.size()} bytes")
+                return file.read(use_threads=source.size() > _LARGE).replace_schema_metadata(None)
         except (OSError, pa.ArrowException, ValueError) as e:
             raise SavedError(path, f"is not a readable Parquet file: {e}") from None
+
+
+def _cells(meta: Any) -> int:
+    """Count the values that a Parquet file claims to hold."""
+    groups = (meta.row_group(i) for i in range(meta.num_row_groups))
+    return sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
 
 
 class Ledger:
@@ -141,7 +150,9 @@ class Ledger:
         self._digests: dict[str, bytes] = {}
 
     def note(self, key: str, content: bytes) -> None:
-        """Remember the content under its place in the model."""
+        """Remember the content under its place in the model; raises SavedError for too many stages."""
+        if len(self._digests) > MAX_STAGES:
+            raise SavedError(key, f"the model holds more than {MAX_STAGES} stages and tables")
         self._digests[key] = content
 
     def version(self) -> str:
@@ -248,6 +259,12 @@ class Saved:
         self.ledger.note(f"{self.place}/{name}", digest(table))
         return table
 
+    def nested(self, outer: str, inner: str) -> pa.Table:
+        """Read a table one folder deeper, where the older library's models keep theirs."""
+        table = self.folder.child(outer).child(inner).table()
+        self.ledger.note(f"{self.place}/{outer}/{inner}", digest(table))
+        return table
+
     def record(self, name: str = "data") -> dict[str, Any]:
         """Read a table that must hold exactly one row."""
         table = self.table(name)
@@ -298,10 +315,15 @@ def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -
 def read(folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
     """Read the metadata of one stage; `place` is where it stands in the model, whatever the folders' names."""
     meta_folder = folder.child("metadata")
+    if meta_folder.kind() == "file":
+        raise SavedError(meta_folder.path, _LOCAL)
     if meta_folder.kind() != "folder":
         raise SavedError(folder.path, "is not a saved Spark model: it has no `metadata` folder")
     try:
         meta = json.loads(meta_folder.text())
+        json.dumps(meta, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise SavedError(meta_folder.path, "the metadata holds half a character (a lone surrogate)") from None
     except (ValueError, RecursionError) as e:
         raise SavedError(meta_folder.path, f"the metadata is not JSON: {e}") from None
     saved = _saved(meta, folder, place, ledger, as_of)

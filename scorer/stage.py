@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
+import pyarrow as pa
+
 from scorer.columns import Column, Rows, gather, values
 from scorer.errors import Dropped, Invalid, UnsupportedError, shown
 from scorer.fields import Field, Kind
@@ -123,6 +125,7 @@ DEFAULT_COLUMNS = {
     "itemCol": "item",
     "topicDistributionCol": "topicDistribution",
 }
+_DAMAGE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 MAIN_COLUMNS = ("predictionCol", "probabilityCol", "rawPredictionCol")
 
 
@@ -133,7 +136,10 @@ def stage(
     each: bool = False,
     defaults: dict[str, str] | None = None,
 ) -> Callable[[type[S]], type[S]]:
-    """Register a stage under its Spark classes, with the parameters that name its columns."""
+    """Register a stage under its Spark classes, with the parameters that name its columns.
+
+    A parameter with `?` at the end names an optional input. `defaults` names columns that a save may not name.
+    """
 
     def register(cls: type[S]) -> type[S]:
         for name in classes:
@@ -197,7 +203,7 @@ class Wired:
 def wire(saved: Saved) -> list[Wired]:
     """Build a saved stage and name its columns."""
     entry = lookup(saved)
-    built = entry.stage.read(saved)
+    built = _read(entry, saved)
     if not entry.each:
         assert isinstance(built, Stage)
         outputs = tuple(_outputs(saved, entry))
@@ -214,10 +220,20 @@ def wire(saved: Saved) -> list[Wired]:
 
 def build(saved: Saved) -> Stage:
     """Build the one stage of a sub-model, for stages that hold stages."""
-    built = lookup(saved).stage.read(saved)
+    built = _read(lookup(saved), saved)
     if isinstance(built, Stage):
         return built
     raise saved.fail("holds several columns where one is expected")
+
+
+def _read(entry: Entry, saved: Saved) -> Stage | Sequence[Stage]:
+    """Let a class read its data; whatever damaged data make it raise becomes a SavedError."""
+    try:
+        return entry.stage.read(saved)
+    except KeyError as e:
+        raise saved.fail(f"its data lack {e}") from None
+    except (*_DAMAGE, pa.ArrowException) as e:
+        raise saved.fail(f"its data do not fit the class: {e or type(e).__name__}") from None
 
 
 def lookup(saved: Saved) -> Entry:
@@ -245,10 +261,13 @@ def _pairs(saved: Saved, entry: Entry) -> list[tuple[str, str | None]]:
 
 def _names(saved: Saved, entry: Entry, params: tuple[str, ...]) -> tuple[str, ...]:
     out: list[str] = []
-    for name in params:
-        if name.endswith("Cols"):
-            out.extend(saved.texts(name))
-        elif value := saved.text(name, entry.defaults.get(name, "")):
+    for param in params:
+        name = param.removesuffix("?")
+        if param != name and not saved.params.get(name):
+            continue  # an optional column that is not set
+        if name.endswith("Cols") and (names := saved.texts(name)):
+            out.extend(names)
+        elif not name.endswith("Cols") and (value := saved.text(name, entry.defaults.get(name, ""))):
             out.append(value)
         else:
             raise saved.fail(f"parameter `{name}` names no column")

@@ -6,7 +6,7 @@ one-hot slots stay a column of codes and a linear model over them is a gather, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -20,6 +20,7 @@ Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 VECTOR = pa.list_(pa.float64())  # the Arrow type of a vector column
+MAX_SLOTS = 1 << 26  # of one vector
 MAX_DENSE = 1 << 28  # cells; a matrix or vector that claims more is refused
 
 
@@ -78,6 +79,8 @@ def _from_struct(value: Mapping[str, Any]) -> Vector:
     if value["type"] == 1:
         return numbers
     size, indices = int(value["size"]), [int(i) for i in value["indices"]]
+    if not 0 <= size <= MAX_SLOTS:
+        raise ValueError(f"it claims {size} slots")
     if len(indices) != len(numbers):
         raise ValueError(f"{len(indices)} indices for {len(numbers)} values")
     if any(b <= a for a, b in zip(indices, indices[1:], strict=False)):
@@ -85,6 +88,15 @@ def _from_struct(value: Mapping[str, Any]) -> Vector:
     if indices and not (indices[0] >= 0 and indices[-1] < size):
         raise ValueError(f"an index is outside a vector of {size} slots")
     return Sparse(size, indices, numbers)
+
+
+def counted(size: int, slots: Iterable[int], *, binary: bool) -> Sparse:
+    """Count how often each slot comes; with `binary`, whether it comes."""
+    counts: dict[int, float] = {}
+    for slot in slots:
+        counts[slot] = 1.0 if binary else counts.get(slot, 0.0) + 1.0
+    order = sorted(counts)
+    return Sparse(size, order, [counts[i] for i in order])
 
 
 # -- matrices --------------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import OneHot, Sparse, Vectors
 
+MAX_CATEGORIES = 1 << 22
+
 
 def _slots(size: int, attribute: Attribute | None, extra: str | None) -> list[Attribute]:
     labels = attribute.labels if attribute is not None else None
@@ -46,8 +48,8 @@ class OneHotEncoder(Stage):
         keep = saved.choice("handleInvalid", "error", ("error", "keep")) == "keep"
         drop_last = saved.flag("dropLast", default=True)
         sizes = saved.record()["categorySizes"]
-        if not all(isinstance(size, int) and size >= 0 for size in sizes):
-            raise saved.fail("its category sizes are not whole numbers")
+        if not all(isinstance(size, int) and 0 <= size <= MAX_CATEGORIES for size in sizes):
+            raise saved.fail(f"its category sizes are not whole numbers up to {MAX_CATEGORIES}")
         return [cls(size, keep, drop_last) for size in sizes]
 
     @property

@@ -41,7 +41,7 @@ class StringIndexer(Stage):
         """Read one stage a column; `labels` before Spark 3.0, `labelsArray` since."""
         invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
         record = saved.record()
-        columns: list[list[str]] = record.get("labelsArray") or [record.get("labels", [])]
+        columns: list[list[str]] = record.get("labelsArray") or [record["labels"]]
         if not all(isinstance(c, list) and all(isinstance(label, str) for label in c) for c in columns):
             raise saved.fail("its data holds no lists of labels")
         return [cls(tuple(labels), invalid) for labels in columns]
