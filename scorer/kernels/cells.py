@@ -1,0 +1,127 @@
+"""Features as cells, and splits as sets of cells.
+
+A split is a question about one feature, so of a feature's value only its *cell* matters: its place among
+the sorted distinct thresholds of the whole forest if the feature is continuous, else the category, or "none
+of them". The kernels first turn each value into the number of its cell, and never look at a number again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scorer.kernels.forest import LEAF, Floats, Forest, Ints
+
+U32 = npt.NDArray[np.uint32]
+I32 = npt.NDArray[np.int32]
+U64 = npt.NDArray[np.uint64]
+FULL = ~np.uint64(0)
+
+
+class Cells(NamedTuple):
+    """The cells of the features that are used.
+
+    Slot s is feature `used[s]`; `slot` (n,) is each node's; `rank` (n,): a continuous split goes right if the
+    cell's number is greater. `cells` (slots,): the number of cells.
+    """
+
+    forest: Forest
+    used: Ints
+    arity: Ints
+    cut_at: Ints
+    cuts: Floats
+    slot: Ints
+    rank: Ints
+    cells: Ints
+
+    @classmethod
+    def of(cls, forest: Forest) -> Cells | None:
+        """Find the cells; None if a feature is split by thresholds and by categories."""
+        inner = forest.left != LEAF
+        continuous = ~np.isnan(forest.threshold)
+        categorical = inner & ~continuous
+        used = np.unique(forest.feature[inner])
+        slot = np.searchsorted(used, forest.feature)
+        arity = np.zeros(len(used), dtype=np.int64)
+        np.maximum.at(arity, slot[categorical], np.maximum(forest.arity[categorical], 1))
+        mixed = continuous & (arity[np.minimum(slot, len(used) - 1)] > 0) if len(used) else continuous
+        if mixed.any():
+            return None
+        order = np.lexsort((forest.threshold[continuous], slot[continuous]))
+        slots, cuts = slot[continuous][order], forest.threshold[continuous][order]
+        fresh = np.ones(len(cuts), dtype=bool)
+        fresh[1:] = (slots[1:] != slots[:-1]) | (cuts[1:] != cuts[:-1])
+        cut_at = np.concatenate([[0], np.cumsum(np.bincount(slots[fresh], minlength=len(used)))])
+        rank = np.zeros(forest.nodes, dtype=np.int64)
+        ranks = np.empty(len(cuts), dtype=np.int64)
+        ranks[order] = np.cumsum(fresh) - 1 - cut_at[slots]
+        rank[continuous] = ranks
+        count = np.where(arity > 0, arity + 1, np.diff(cut_at) + 1)
+        return cls(forest, used, arity, cut_at.astype(np.int64), cuts[fresh], slot, rank, count)
+
+    @property
+    def rows(self) -> Ints:
+        """The first cell of every slot among all cells, and their number."""
+        return np.concatenate([[0], np.cumsum(self.cells)])
+
+    @property
+    def narrow(self) -> bool:
+        """Whether every set of cells fits one word."""
+        return int(self.cells.max(initial=1)) <= 64
+
+    @property
+    def words(self) -> int:
+        """The number of words of all sets."""
+        inner = self.forest.left != LEAF
+        slot = self.slot[inner]
+        return int(np.where(self.arity[slot] > 0, self.cells[slot] // 64 + 1, 3).sum())
+
+    def sets(self, order: Ints) -> tuple[I32, I32, U32, U64]:
+        """Return first, last, word and words of the nodes, in this order."""
+        forest = self.forest
+        continuous = ~np.isnan(forest.threshold[order])
+        categorical = ~continuous & (forest.left[order] != LEAF)
+        rank = self.rank[order]
+        cells = np.append(self.cells, 1)[
+            np.where(forest.left[order] == LEAF, len(self.used), self.slot[order])
+        ]
+        if self.narrow:
+            counts = np.ones(forest.nodes, dtype=np.int64)
+        else:
+            counts = np.where(continuous, 3, np.where(categorical, (cells + 63) // 64, 1))
+        word = np.cumsum(counts) - counts
+        words = np.full(int(counts.sum()), FULL, dtype=np.uint64)
+        words[word[forest.left[order] == LEAF]] = 0
+        middle = word[continuous] + (0 if self.narrow else 1)
+        words[middle] = _above(rank[continuous] & 63)
+        if not self.narrow:
+            words[word[continuous]] = 0
+        self._clear_left(words, word, order, np.flatnonzero(categorical))
+        first = np.where(continuous & (not self.narrow), (rank >> 6) - 1, 0)
+        return first.astype(np.int32), (counts - 1).astype(np.int32), word.astype(np.uint32), words
+
+    def _clear_left(self, words: U64, word: Ints, order: Ints, categorical: Ints) -> None:
+        """Turn off the bits of the cells that categorical splits send left."""
+        forest, nodes = self.forest, order[categorical]
+        counts = forest.stored_at[nodes + 1] - forest.stored_at[nodes]
+        index = np.repeat(forest.stored_at[nodes] - (np.cumsum(counts) - counts), counts) + np.arange(
+            counts.sum()
+        )
+        self._clear(words, np.repeat(word[categorical], counts), forest.stored[index])
+        unseen = counts > forest.arity[nodes] // 2
+        at, nodes = word[categorical][unseen], nodes[unseen]
+        self._clear(words, at, self.cells[self.slot[nodes]] - 1)
+        for i in np.flatnonzero(forest.arity[nodes] < self.arity[self.slot[nodes]]).tolist():
+            beyond = np.arange(forest.arity[nodes[i]], self.arity[self.slot[nodes[i]]])
+            self._clear(words, np.full(len(beyond), at[i]), beyond)
+
+    @staticmethod
+    def _clear(words: U64, word: Ints, cell: Ints) -> None:
+        np.bitwise_and.at(words, word + (cell >> 6), ~(np.uint64(1) << (cell & 63).astype(np.uint64)))
+
+
+def _above(bit: Ints) -> U64:
+    """Return words in which the bits above this one are on."""
+    return (FULL << bit.astype(np.uint64)) << np.uint64(1)

@@ -1,0 +1,118 @@
+"""A forest as the tables that the compiled kernels read: its cells, the tops of its trees, its nodes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scorer.kernels.cells import I32, U32, U64, Cells
+from scorer.kernels.forest import LEAF, Floats, Forest, Ints
+from scorer.kernels.masks import Masks
+
+LANES = 16  # trees in one vector of masks
+MAX_MASKED = 128  # features; with more, walking from the root is faster
+MASK_BYTES = 4 << 20
+WALK_BYTES = 16 << 20  # sets of cells may always take this, and as much as the forest itself
+
+
+class Tables(NamedTuple):
+    """The arrays of one forest, in the kernels' own numbering of nodes (`original` has the forest's).
+
+    `sizes`: trees, trees padded to LANES, width, the most steps of a walk, 1 if every set is one word, 1 if
+    there are masks.
+    Slot s, a feature that is used, reads input `position[s]`. Its cells are counted by
+    `cuts[cut_at[s]:cut_at[s + 1]]` or, if `arity[s]` is not 0, are the categories below it and one more.
+    Its masks begin at row `mask_at[s]`.
+    `entry`: where a walk begins, at [tree * 32 + exit], or [tree] without masks. `steps` (trees,): its steps.
+    Node i reads slot `slot[i]` and goes to `child[i]`, or `child[i] + 1` if the bit of its cell is on. A leaf
+    leads to itself. The bit is cell % 64 of word `word[i] + clip(cell // 64 - first[i], 0, last[i])`.
+    """
+
+    sizes: Ints
+    position: U32
+    arity: Ints
+    cut_at: U32
+    cuts: Floats
+    mask_at: U32
+    masks: U32
+    entry: U32
+    steps: U32
+    slot: U32
+    child: U32
+    first: I32
+    last: I32
+    word: U32
+    words: U64
+    payload: Floats
+    original: I32
+
+
+def tables(forest: Forest) -> Tables | None:
+    """Lay a forest out for the kernels.
+
+    Returns None for what Spark does not make: a feature that is split by thresholds and by categories, or
+    sets of cells that would take much more memory than the forest itself.
+    """
+    cells = Cells.of(forest)
+    if cells is None or cells.words * 8 > WALK_BYTES + forest.nbytes:
+        return None
+    order = _order(forest)
+    new = np.empty(forest.nodes, dtype=np.int64)
+    new[order] = np.arange(forest.nodes)
+    first, last, word, words = cells.sets(order)
+    inner = forest.left[order] != LEAF
+    child = np.where(inner, new[forest.left[order]], np.arange(forest.nodes))
+    height = _heights(forest)
+    padded = -(-forest.trees // LANES) * LANES
+    rows = cells.rows
+    masked = len(cells.used) <= MAX_MASKED and int(rows[-1]) * padded * 4 <= MASK_BYTES
+    if masked:
+        masks, entry = Masks(forest, cells, padded, height).build()
+    else:
+        masks, entry = np.zeros((0, 0), dtype=np.uint32), forest.starts[:-1]
+    steps = height[entry].reshape(forest.trees, -1).max(axis=1)
+    return Tables(
+        sizes=np.array(
+            [forest.trees, padded, forest.width, int(steps.max()), int(cells.narrow), int(masked)],
+            dtype=np.int64,
+        ),
+        position=np.searchsorted(forest.inputs, cells.used).astype(np.uint32),
+        arity=cells.arity,
+        cut_at=cells.cut_at.astype(np.uint32),
+        cuts=cells.cuts,
+        mask_at=rows[:-1].astype(np.uint32),
+        masks=masks,
+        entry=new[entry].astype(np.uint32),
+        steps=steps.astype(np.uint32),
+        slot=np.where(inner, cells.slot[order], 0).astype(np.uint32),
+        child=child.astype(np.uint32),
+        first=first,
+        last=last,
+        word=word,
+        words=words,
+        payload=forest.payload[order].ravel(),
+        original=order.astype(np.int32),
+    )
+
+
+def _heights(forest: Forest) -> Ints:
+    """Return each node's distance from its deepest leaf."""
+    height = np.zeros(forest.nodes, dtype=np.int64)
+    inner = np.flatnonzero(forest.left != LEAF)
+    levels = forest.level[inner]
+    for level in range(int(forest.level.max()), -1, -1):
+        nodes = inner[levels == level]
+        height[nodes] = 1 + np.maximum(height[forest.left[nodes]], height[forest.right[nodes]])
+    return height
+
+
+def _order(forest: Forest) -> Ints:
+    """Order the nodes tree by tree and level by level, with siblings side by side."""
+    parent = np.full(forest.nodes, -1, dtype=np.int64)
+    inner = np.flatnonzero(forest.left != LEAF)
+    parent[forest.left[inner]] = parent[forest.right[inner]] = inner
+    is_right = np.zeros(forest.nodes, dtype=bool)
+    is_right[forest.right[inner]] = True
+    tree = np.repeat(np.arange(forest.trees), np.diff(forest.starts))
+    return np.lexsort((is_right, parent, forest.level, tree))
