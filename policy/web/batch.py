@@ -55,7 +55,7 @@ def _line(
         if isinstance(facts, dict) and ROW_ID in facts:
             row_id = facts[ROW_ID] if ROW_ID in decision.inputs.names else facts.pop(ROW_ID)
             place = {ROW_ID: row_id, **place}
-        return _encode(place | settle(service, decision, facts, completed, key)) + b"\n"
+        return _encode(place)[:-1] + b"," + settle(service, decision, facts, completed, key)[1:] + b"\n"
     except BodyError as error:
         return _problem_line(place, problem(400, "invalid-json", str(error)))
     except FactsError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import structlog
 
 from policy.diagnostics import did_you_mean
@@ -19,8 +18,6 @@ from policy.web.problems import problem
 from policy.web.service import Service
 
 log = structlog.get_logger("scoregate.web")
-
-_encode = msgspec.json.Encoder().encode
 
 
 class RefusedError(Exception):
@@ -37,7 +34,7 @@ def decide(service: Service, name: str, head: Head, body: bytes) -> Reply:
         decision = find(service, name)
         completed = passed(decision, head) if head.completed else ()
         key = head.idempotency_key and checked_key(head)
-        return reply(200, _encode(settle(service, decision, json_value(body), completed, key)))
+        return reply(200, settle(service, decision, json_value(body), completed, key))
     except BodyError as error:
         return problem(400, "invalid-json", str(error))
     except FactsError as error:
@@ -46,22 +43,20 @@ def decide(service: Service, name: str, head: Head, body: bytes) -> Reply:
         return refused.reply
 
 
-def settle(
-    service: Service, decision: Decision, facts: Any, completed: tuple[str, ...], key: str
-) -> dict[str, Any]:
-    """Decide and record; the members of the answer.
+def settle(service: Service, decision: Decision, facts: Any, completed: tuple[str, ...], key: str) -> bytes:
+    """Decide and record; the answer as JSON.
 
     Raises FactsError, or RefusedError if it cannot be recorded.
     """
     at = service.clock()
     outcome = decision.row(facts, completed=completed)
-    decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy(10))
+    decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy())
     if service.log is not None:
         try:
             service.log.record(decision, outcome, decision_id, at, completed)
         except LogError as error:
             outcome = _unlogged(decision, outcome, error)
-    return {"decision_id": decision_id, **outcome.to_dict()}
+    return service.answers(decision).encode(outcome, decision_id)
 
 
 def find(service: Service, name: str) -> Decision:

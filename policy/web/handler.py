@@ -70,40 +70,51 @@ _UTF8 = re.compile(r"""\s*charset\s*=\s*"?utf-?8"?\s*""", re.IGNORECASE).fullmat
 def exchange(service: Service, head: Head, stream: Stream) -> Reply:
     """Answer a request whose body is still to be read from the stream."""
     try:
-        refusal = admit(service, head)
-        if refusal is not None:
-            return refusal
-        return answer(service, head, _read(stream, head))
+        route, name = _route(head.path)
+        refusal = _refuse(service, head, route)
+        if refusal is not None or route is None:
+            return refusal or _nowhere()
+        return _respond(service, head, route, name, _read(stream, int(head.length)) if route.limit else b"")
     except Exception as error:  # noqa: BLE001
         return _internal_error(error)
 
 
 def admit(service: Service, head: Head) -> Reply | None:
     """The refusal of a request by its head alone; None if its body may be read."""
-    route, _ = _route(head.path)
-    if not (route and route.free) and not service.tokens.admit(head.authorization):
-        detail = "send the header `Authorization: Bearer <token>`"
-        return problem(
-            401, "unauthorized", detail, headers=[("WWW-Authenticate", 'Bearer realm="scoregate"')]
-        )
-    if route is None:
-        known = ", ".join(f"{one.method} {one.rule}" for one in _ROUTES)
-        return problem(404, "not-found", f"nothing stands at this address; the service knows {known}")
-    if head.method != route.method and not (head.method == "HEAD" and route.method == "GET"):
-        return _wrong_method(head, route)
-    return _refuse_body(head, route) if route.limit else None
+    return _refuse(service, head, _route(head.path)[0])
 
 
 def answer(service: Service, head: Head, body: bytes) -> Reply:
     """The response to a request that was admitted, whose body is whole."""
     route, name = _route(head.path)
-    if route is None:  # only for those who did not ask `admit`
-        return problem(404, "not-found", "nothing stands at this address")
-    if route.limit and len(body) != head.declared:
+    return _nowhere() if route is None else _respond(service, head, route, name, body)
+
+
+def _refuse(service: Service, head: Head, route: Route | None) -> Reply | None:
+    tokens = service.tokens
+    if tokens.digests and not (route and route.free) and not tokens.admit(head.authorization):
+        detail = "send the header `Authorization: Bearer <token>`"
+        return problem(
+            401, "unauthorized", detail, headers=[("WWW-Authenticate", 'Bearer realm="scoregate"')]
+        )
+    if route is None:
+        return _nowhere()
+    if head.method != route.method and not (head.method == "HEAD" and route.method == "GET"):
+        return _wrong_method(head, route)
+    return _refuse_body(head, route) if route.limit else None
+
+
+def _respond(service: Service, head: Head, route: Route, name: str, body: bytes) -> Reply:
+    if route.limit and len(body) != int(head.length):
         detail = f"the body ends after {len(body)} bytes; its Content-Length is {head.length}"
         return problem(400, "invalid-request", detail)
     reply = route.answer(service, name, head, body)
     return reply._replace(body=b"") if head.method == "HEAD" else reply
+
+
+def _nowhere() -> Reply:
+    known = ", ".join(f"{one.method} {one.rule}" for one in _ROUTES)
+    return problem(404, "not-found", f"nothing stands at this address; the service knows {known}")
 
 
 def _route(path: str) -> tuple[Route | None, str]:
@@ -150,9 +161,8 @@ def _takes(route: Route, content_type: str) -> bool:
     )
 
 
-def _read(stream: Stream, head: Head) -> bytes:
+def _read(stream: Stream, declared: int) -> bytes:
     """As many bytes as were declared; fewer if the client sent fewer."""
-    declared = head.declared
     body = stream.read(declared) if declared else b""
     while len(body) < declared and (more := stream.read(declared - len(body))):
         body += more

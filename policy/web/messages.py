@@ -29,11 +29,6 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     idempotency_key: str = ""
     completed: str = ""
 
-    @property
-    def declared(self) -> int:
-        """Bytes of body that the request declares: 0 if it declares none, or nothing that is a number."""
-        return int(self.length) if self.length.isdecimal() and len(self.length) < 20 else 0
-
 
 class Reply(NamedTuple):
     """A whole response."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from policy.engine.decision import Decision
 from policy.engine.outcome import Outcome
 from policy.log import DecisionLog
 from policy.runtime import Runtime
+from policy.web.answers import Answers
+from policy.web.identity import Entropy
 from policy.web.tokens import Tokens
 
 
@@ -40,14 +41,22 @@ class Recorder(Protocol):
 class Service:
     """One service.
 
-    log: None records nothing; clock: nanoseconds since 1970; entropy: so many random bytes.
+    log: None records nothing; clock: nanoseconds since 1970; entropy: ten random bytes for an id.
     """
 
     policies: Policies
     log: Recorder | None = None
     tokens: Tokens = field(default_factory=Tokens)
     clock: Callable[[], int] = time.time_ns
-    entropy: Callable[[int], bytes] = os.urandom
+    entropy: Callable[[], bytes] = field(default_factory=Entropy)
+    _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
+
+    def answers(self, decision: Decision) -> Answers:
+        """How the outcomes of the decision are written."""
+        answers = self._answers.get(decision.name)
+        if answers is None or answers.decision is not decision:
+            answers = self._answers[decision.name] = Answers(decision)
+        return answers
 
 
 def open_service(
