@@ -23,8 +23,8 @@ MODEL is a pipeline that Spark MLlib saved: a folder, or an address such as s3:/
 
 Without --columns the model's columns are the prediction, the probability and the raw prediction, and every
 column that no later stage reads. Rows that Spark would drop (handleInvalid="skip") are dropped; the first
-row on which Spark would raise ends the command. With --keep-going every row is kept, and a column _status says ok,
-dropped, or what was wrong.
+row on which Spark would raise ends the command. With --keep-going every row is kept, and a column _status
+says ok, dropped, or what was wrong.
 
 {TABLES_HELP}"""
 
