@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ Style = Callable[
 ]  # (role, text) -> text; roles: place, error, warning, note, caret, gutter, help
 
 _WIDTH = 120  # the widest piece of a source line that is shown
+_COMPARED = 300  # words that a wrong one is compared with
 
 
 class Span(Struct, frozen=True):
@@ -60,8 +62,11 @@ def errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """A help line that names the known word nearest to a wrong one; nothing if none is near."""
-    words = [word for word in known if len(word) <= _WIDTH]
+    """A help line that names the known word nearest to a wrong one; nothing if none is near.
+
+    At most a few hundred words are compared, for whoever sends the wrong one may choose how often.
+    """
+    words = [word for word in islice(known, _COMPARED) if len(word) <= _WIDTH]
     near = difflib.get_close_matches(name[:_WIDTH], words, n=1, cutoff=0.6)
     return (f"did you mean `{near[0]}`?",) if near else ()
 

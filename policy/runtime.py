@@ -6,27 +6,31 @@ With the command line the only place that imports scorer, its face only.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+import numpy as np
 import pyarrow as pa
 
 import scorer
 from policy import source
-from policy.diagnostics import Diagnostic, Span, errors, in_order
+from policy.diagnostics import Diagnostic, Severity, Span, errors, in_order
 from policy.engine.build import build
 from policy.engine.cases import CaseResult, run_cases
 from policy.engine.decision import Decision
-from policy.engine.scorer import Scorer, Scores
+from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.errors import LoadError
 from policy.spec.cases import CaseSpec
 from policy.spec.decision import DecisionSpec, read_decision
 
 Models = Callable[[str], Any]  # the location of a model -> what has `output(name)`
 
+_ROW_NUMBER = re.compile(r"\Arow \d+, ")
+_MAX_SHOWN = 500  # diagnostics of one file
 _MAX_FACTS = 1 << 20  # bytes of a case's JSON file
 
 
@@ -74,9 +78,27 @@ class ModelScorer:
         return function
 
     def batch(self, table: pa.Table) -> Scores:
-        """The scores of a table."""
-        scores: Scores = self.output.batch(table)
-        return scores
+        """The scores of a table, with the causes that the row function would give."""
+        try:
+            scores, causes = self.output.batch(table)
+        except self.errors:  # a row is refused in a way that stops the table: ask row by row
+            return self._rows(table)
+        return scores, [None if cause is None else _of_row(cause) for cause in causes]
+
+    def _rows(self, table: pa.Table) -> Scores:
+        function = self.bind(table.column_names)
+        scores = np.full(table.num_rows, np.nan)
+        causes: list[str | None] = [None] * table.num_rows
+        for row, values in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True)):
+            scores[row], causes[row] = self._row(function, values)
+        return scores, causes
+
+    def _row(self, function: Callable[..., float | None], values: Sequence[Any]) -> tuple[float, str | None]:
+        try:
+            score = function(*values)
+        except self.errors as error:
+            return np.nan, str(error) or type(error).__name__
+        return (np.nan, NO_SCORE) if score is None else (score, None)
 
 
 def load(path: str | Path, models: Models | None = None) -> Decision:
@@ -99,21 +121,21 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
         return Loaded(file, None, (unreadable,))
     root, found = source.read(text, str(file))
     if root is None or errors(found):
-        return Loaded(file, None, tuple(in_order(found)))
+        return Loaded(file, None, _first(found))
     spec, problems = read_decision(root)
     found += problems
     if spec is None:
-        return Loaded(file, None, tuple(in_order(found)))
+        return Loaded(file, None, _first(found))
     spec, problems = _with_facts(spec, file.parent)
     found += problems
     wants_model = spec.score.model is not None
     one, problems = _scorer(spec, file.parent, models or scorer.load) if wants_model else (None, [])
     found += problems
     if wants_model and one is None:
-        return Loaded(file, None, tuple(in_order(found)))
+        return Loaded(file, None, _first(found))
     decision, problems = build(spec, one)
     found += problems
-    return Loaded(file, None if errors(found) else decision, tuple(in_order(found)))
+    return Loaded(file, None if errors(found) else decision, _first(found))
 
 
 def check(path: str | Path, models: Models | None = None) -> Loaded:
@@ -124,6 +146,17 @@ def check(path: str | Path, models: Models | None = None) -> Loaded:
     results = tuple(run_cases(loaded.decision))
     failed = [result.diagnostic() for result in results if not result.passed]
     return replace(loaded, cases=results, diagnostics=tuple(in_order([*loaded.diagnostics, *failed])))
+
+
+def _first(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The first diagnostics in source order, and whether there are more."""
+    ordered = in_order(found)
+    if len(ordered) <= _MAX_SHOWN:
+        return tuple(ordered)
+    kept, left_out = ordered[:_MAX_SHOWN], ordered[_MAX_SHOWN:]
+    severity: Severity = "error" if errors(left_out) else "note"
+    message = "further problems are not shown; mend those above first"
+    return (*kept, Diagnostic("E103", message, kept[-1].span, severity=severity))
 
 
 def policy_files(configs: str | Path) -> list[Path]:
@@ -185,6 +218,11 @@ class Cached:
         if location not in self.loaded:
             self.loaded[location] = self.models(location)
         return self.loaded[location]
+
+
+def _of_row(cause: str) -> str:
+    """What the scorer says of a row of a table as it would say it of a single row."""
+    return NO_SCORE if cause == "dropped" else _ROW_NUMBER.sub("", cause)
 
 
 def _same_names(loaded: Sequence[Loaded]) -> list[Diagnostic]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from policy.diagnostics import Diagnostic, did_you_mean, errors
+from policy.diagnostics import Diagnostic, errors
 from policy.engine.decision import Decision
 from policy.engine.inputs import pointer
 from policy.engine.scorer import Scorer
@@ -62,7 +62,7 @@ def _fact(spec: DecisionSpec, name: str) -> str:
 
 def _missing(spec: DecisionSpec, name: str, facts: Mapping[str, Any], reader: Reader) -> None:
     span = spec.score.model_span or spec.score.span
-    near = [text.replace("did you mean", "or is it") for text in did_you_mean(name, facts)]
+    near = [text.replace("did you mean", "or is it") for text in reader.near(name, facts)]
     hints = [f"declare it under `inputs`, or map it: `score: {{inputs: {{{name}: …}}}}`", *near]
     reader.note("E302", f"the model's input `{name}` is given by no fact", span, hints=hints)
 
@@ -102,4 +102,4 @@ def _check_names(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> None:
         if name not in known:
             notes = (f"it needs {', '.join(known)}",) if known else ("it needs none",)
             message = f"the model has no input `{name[:80]}` for `{spec.score.output}`"
-            reader.note("E305", message, renamed.name_span, *notes, hints=did_you_mean(name, known))
+            reader.note("E305", message, renamed.name_span, *notes, hints=reader.near(name, known))

@@ -20,6 +20,7 @@ from policy.spec.values import describe
 
 MISSING = UNSET  # the value of a fact that is not there
 
+_HINTS = 5  # unknown facts for which a known one is proposed
 _MAX_IGNORED = 100  # names of unknown facts that an outcome holds, and characters of each
 
 
@@ -63,10 +64,11 @@ class Inputs:
 
     def refused(self, names: Sequence[str]) -> list[Problem]:
         """A problem for each unknown fact."""
-        return [self._refused(name) for name in names]
+        return [self._refused(name, hinted=place < _HINTS) for place, name in enumerate(names)]
 
-    def _refused(self, name: str) -> Problem:
-        hint = "".join(f"; {text}" for text in did_you_mean(name, sorted(self.names)))
+    def _refused(self, name: str, *, hinted: bool) -> Problem:
+        near = did_you_mean(name, sorted(self.names)) if hinted else ()
+        hint = "".join(f"; {text}" for text in near)
         return Problem(pointer(name), f"is not an input of this policy{hint}", "no such fact", "a fact")
 
 

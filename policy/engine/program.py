@@ -60,6 +60,7 @@ def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, 
         bands=bands.bands,
     )
     values = [f"v{number}" for number in range(len(inputs.specs))]
+    arguments = ", ".join(_argument(one, inputs.specs) for one in scoring.arguments)
     facts = f"({''.join(f'{value}, ' for value in values)})"
     source.lines += [
         "def row(facts, score, completed):",
@@ -73,7 +74,7 @@ def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, 
     source.lines += [
         "    number = score",
         "    if number is None:",
-        f"        try: number = score_of({', '.join(_argument(one) for one in scoring.arguments)})",
+        f"        try: number = score_of({arguments})",
         f"        except errors: {_SLOW}",
         f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {_SLOW}",
         "    band = bands[bisect(edges, number) - 1]",
@@ -142,9 +143,12 @@ def _range(value: str, spec: InputSpec, source: _Source) -> list[str]:
     return [] if tests == value else [tests]
 
 
-def _argument(argument: Argument) -> str:
-    value = f"v{argument.place}"
-    return f"(None if {value} is None else float({value}))" if argument.as_double else value
+def _argument(argument: Argument, specs: Sequence[InputSpec]) -> str:
+    value, spec = f"v{argument.place}", specs[argument.place]
+    if not argument.as_double:
+        return value
+    double = f"{value} + 0.0"
+    return f"None if {value} is None else {double}" if spec.optional and spec.default is None else double
 
 
 def _function(source: _Source, name: str) -> Row:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pyarrow as pa
 
-DROPPED = "the model drops this record"  # the cause where a model says None
+NO_SCORE = "the model gives no score for this record"  # the cause where a model says None or NaN
 
 Scores = tuple[np.ndarray[tuple[int], np.dtype[np.float64]], list[str | None]]
 
@@ -40,7 +40,7 @@ class Scorer(Protocol):
     def batch(self, table: pa.Table) -> Scores:
         """Scores of shape (rows,), NaN where there is none, and a text why, or None, for each row.
 
-        The texts are those of the exceptions of the bound function, DROPPED where it says None.
+        The texts are those of the exceptions of the bound function; NO_SCORE or None where it says None.
         """
 
 
@@ -67,5 +67,5 @@ class ConstantScorer:
     def batch(self, table: pa.Table) -> Scores:
         """The constant for every row."""
         value = float("nan") if self.value is None else self.value
-        cause = DROPPED if self.value is None else None
+        cause = NO_SCORE if self.value is None else None
         return np.full(table.num_rows, value), [cause] * table.num_rows

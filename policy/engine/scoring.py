@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from policy.engine.scorer import DROPPED, Scorer, Scores
+from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.spec.values import describe
 
 WITHHELD = "the model cannot score this record; details are withheld, for it reads a fact not logged in clear"
@@ -64,8 +64,8 @@ class Scoring:
             number = self.function(*(_argument(one, values[one.place]) for one in self.arguments))
         except self.errors as error:
             return None, self.cause(str(error) or type(error).__name__)
-        if number is None:
-            return None, NO_FACT if self.scorer is None else DROPPED
+        if number is None or _is_nan(number):
+            return None, NO_FACT if self.scorer is None else NO_SCORE
         return usable(number)
 
     def batch(self, arrays: Sequence[pa.Array], rows: int) -> Scores:
@@ -77,11 +77,14 @@ class Scoring:
             return values, [NO_FACT if gone else None for gone in missing]
         names = [one.name for one in self.arguments]
         table = pa.table([*columns, pa.nulls(rows)], names=[*names, ""]).select(range(len(names)))
-        return self.scorer.batch(table)
+        scores, causes = self.scorer.batch(table)
+        for row in np.flatnonzero(np.isnan(scores)).tolist():
+            causes[row] = causes[row] or NO_SCORE
+        return scores, causes
 
     def cause(self, text: str) -> str:
         """The text of a model's error as an outcome may hold it."""
-        return WITHHELD if self.withheld and text != DROPPED else text
+        return WITHHELD if self.withheld and text != NO_SCORE else text
 
 
 def usable(score: Any) -> tuple[float | None, str]:
@@ -96,6 +99,10 @@ def usable(score: Any) -> tuple[float | None, str]:
     if isnan(number):
         return None, "the score is NaN"
     return None, f"the score {number:.17g} lies outside 0 to 1"
+
+
+def _is_nan(number: Any) -> bool:
+    return isinstance(number, float) and isnan(number)
 
 
 def _rounded(number: float) -> float:

@@ -20,6 +20,9 @@ from policy.source import Sequence as SequenceNode
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}").fullmatch
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 
+_HINTS = 50
+_MOST = 2_000  # diagnostics kept; more than the warnings that a file can earn, so an error is among them
+
 Fields = dict[str, tuple[Scalar, Node]]
 
 
@@ -49,6 +52,7 @@ class Reader:
     """Reads nodes and collects what is wrong with them."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    compared: int = 0
 
     def note(
         self,
@@ -59,8 +63,14 @@ class Reader:
         hints: Iterable[str] = (),
         severity: Severity = "error",
     ) -> None:
-        """Add a diagnostic; `hints` become its help lines."""
-        self.found.append(Diagnostic(code, message, span, notes, tuple(hints), severity))
+        """Add a diagnostic, unless there are thousands; `hints` become its help lines."""
+        if len(self.found) < _MOST:
+            self.found.append(Diagnostic(code, message, span, notes, tuple(hints), severity))
+
+    def near(self, word: str, known: Iterable[str]) -> tuple[str, ...]:
+        """A help line with the known word nearest to a wrong one; only for the first of many wrong ones."""
+        self.compared += 1
+        return did_you_mean(word, known) if self.compared <= _HINTS else ()
 
     def fields(self, node: Node, what: str) -> Fields:
         """The entries of a mapping whose keys are strings."""
@@ -96,7 +106,7 @@ class Reader:
             else:
                 expected = f"expected {', '.join(known)}"
                 self.note(
-                    "E111", f"{what} has no key `{name}`", key.span, expected, hints=did_you_mean(name, known)
+                    "E111", f"{what} has no key `{name}`", key.span, expected, hints=self.near(name, known)
                 )
         if isinstance(node, MappingNode):
             for name in required:
@@ -148,7 +158,7 @@ class Reader:
             return word
         expected = f"expected {', '.join(options)}" if options else "there is none to name"
         self.note(
-            code, f"{what} cannot be `{word[:80]}`", node.span, expected, hints=did_you_mean(word, options)
+            code, f"{what} cannot be `{word[:80]}`", node.span, expected, hints=self.near(word, options)
         )
         return None
 

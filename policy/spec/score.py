@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from policy.diagnostics import Span, did_you_mean
+from policy.diagnostics import Span
 from policy.source import Node
 from policy.spec.inputs import InputSpec
 from policy.spec.reader import Reader
@@ -83,7 +83,7 @@ def _renamed(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> dic
         if fact is None:
             continue
         if fact not in inputs:
-            hints = did_you_mean(fact, inputs)
+            hints = reader.near(fact, inputs)
             reader.note("E161", f"`{fact[:80]}` is not an input of this policy", value.span, hints=hints)
         renamed[name] = Renamed(fact, key.span, value.span)
     return renamed

@@ -14,7 +14,7 @@ import pytest
 
 from policy import FactsError, source
 from policy.engine.build import build
-from policy.engine.scorer import DROPPED, ConstantScorer
+from policy.engine.scorer import NO_SCORE, ConstantScorer
 from policy.engine.scoring import WITHHELD
 from policy.spec.decision import read_decision
 
@@ -165,7 +165,7 @@ def test_an_unusable_score_gives_the_action_of_on_error(make, facts, score, caus
 
 def test_a_model_that_drops_raises_or_strays_is_answered(make, facts):
     """None, an exception and a number outside [0, 1] from the model give the action of on_error."""
-    assert make(scorer=ConstantScorer(None)).row(facts).degraded[0]["cause"] == DROPPED
+    assert make(scorer=ConstantScorer(None)).row(facts).degraded[0]["cause"] == NO_SCORE
     assert make(scorer=ConstantScorer(1.5)).row(facts).action == "challenge"
     outcome = make(scorer=Failing(None, errors=(ValueError,))).row(facts)
     assert outcome.degraded == ({"cause": "unseen label ('u1', 2.0)", "pointer": "/score"},)

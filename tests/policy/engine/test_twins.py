@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, note, settings
 
 from policy import FactsError, source
 from policy.engine.build import build
-from policy.engine.scorer import DROPPED
+from policy.engine.scorer import NO_SCORE
 from policy.spec.decision import read_decision
 
 
@@ -47,7 +47,7 @@ class Awkward:
             try:
                 score = self._score(row["x"], row["word"])
                 scores.append(math.nan if score is None else score)
-                causes.append(DROPPED if score is None else None)
+                causes.append(NO_SCORE if score is None else None)
             except ValueError as error:
                 scores.append(math.nan)
                 causes.append(str(error))
