@@ -51,7 +51,8 @@ def scaled_argmax_rows(probability: Floats, thresholds: Sequence[float]) -> Floa
     """Return (rows,) what `scaled_argmax` returns for each row."""
     with np.errstate(all="ignore"):
         scaled = probability / np.array(thresholds)
-    return np.argmax(np.where(np.isnan(scaled), -np.inf, scaled), axis=1).astype(np.float64)
+    best: Floats = np.argmax(np.where(np.isnan(scaled), -np.inf, scaled), axis=1).astype(np.float64)
+    return best
 
 
 def softmax(raw: Sequence[float]) -> list[float]:

@@ -51,7 +51,7 @@ class Source:
         file = f"<scorer pipeline {next(_counter)}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         code = compile(text, file, "exec")
-        exec(code, self.names)  # noqa: S102
+        exec(code, self.names)
         made: Callable[..., Any] = self.names["made"]
         return made
 

@@ -138,7 +138,8 @@ class Model:
         if found is None:
             raise ColumnError(f"`{name}` names no output; write a column, or column[slot]")
         slot = int(found["slot"]) if found["slot"] is not None else None
-        return Output(self.select([found["column"]]), found["column"], slot, self._labels())
+        column = found["column"]
+        return Output(self.select([column]), select(self._plan, [column]), column, slot, self._labels())
 
     # -- inside ---------------------------------------------------------------------------------------------
 
@@ -205,9 +206,15 @@ class Model:
 class Output:
     """One number a row: a scalar output column, or one slot of a vector."""
 
-    def __init__(self, model: Model, column: str, slot: int | None, labels: tuple[str, ...] | None) -> None:
-        value = dict(model._selection.outputs)[column]
-        described = model._plan.fields[value]
+    def __init__(
+        self,
+        model: Model,
+        selection: Selection,
+        column: str,
+        slot: int | None,
+        labels: tuple[str, ...] | None,
+    ) -> None:
+        described = selection.plan.fields[dict(selection.outputs)[column]]
         if described.is_vector and slot is None:
             raise ColumnError(f"`{column}` is a vector; name a slot, such as `{column}[1]`")
         if described.is_vector and described.size is not None and slot is not None and slot >= described.size:
@@ -216,7 +223,7 @@ class Output:
             )
         if not described.is_vector and (slot is not None or described.type != pa.float64()):
             raise ColumnError(f"`{column}` is {described.type}; one number a row is needed")
-        self._model, self._column, self._slot = model, column, slot
+        self._model, self._selection, self._column, self._slot = model, selection, column, slot
         self.version = model.version
         of_classes = labels is not None and slot is not None and described.size == len(labels)
         self.label: str | None = (
@@ -234,8 +241,7 @@ class Output:
         The function raises RowError where Spark raises, and may return NaN.
         """
         slot = -1 if self._slot is None else self._slot
-        selection = self._model._selection
-        return fast_row(selection, names, slot) or compile_row(selection, names, slot)
+        return fast_row(self._selection, names, slot) or compile_row(self._selection, names, slot)
 
     def batch(self, table: pa.Table | pa.RecordBatch) -> tuple[Floats, list[str | None]]:
         """Return (rows,) numbers, NaN where there is none, and for each row the cause of that, or None."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -70,8 +70,7 @@ def vector_of(value: Any) -> Vector:
         return _from_struct(value)
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
         raise TypeError(f"expected a vector, got {value!r}")
-    out = [float(x) for x in value]
-    return out
+    return [float(x) for x in value]
 
 
 def _from_struct(value: Mapping[str, Any]) -> Vector:
@@ -83,7 +82,7 @@ def _from_struct(value: Mapping[str, Any]) -> Vector:
         raise ValueError(f"it claims {size} slots")
     if len(indices) != len(numbers):
         raise ValueError(f"{len(indices)} indices for {len(numbers)} values")
-    if any(b <= a for a, b in zip(indices, indices[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(indices)):
         raise ValueError("the indices are not ascending")
     if indices and not (indices[0] >= 0 and indices[-1] < size):
         raise ValueError(f"an index is outside a vector of {size} slots")
@@ -235,7 +234,7 @@ class Vectors:
 
 def _sparse_rows(block: Rowwise) -> Iterator[Sparse]:
     starts, indices, values = block.starts.tolist(), block.indices.tolist(), block.values.tolist()
-    for low, high in zip(starts, starts[1:], strict=False):
+    for low, high in pairwise(starts):
         yield Sparse(block.size, indices[low:high], values[low:high])
 
 

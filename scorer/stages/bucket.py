@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import copysign
 from typing import Any
 
@@ -42,7 +43,7 @@ class Bucketizer(Stage):
             else [saved.numbers("splits")]
         )
         for splits in columns:
-            if len(splits) < 3 or any(not a < b for a, b in zip(splits, splits[1:], strict=False)):
+            if len(splits) < 3 or any(not a < b for a, b in pairwise(splits)):
                 raise saved.fail(f"its splits are not three or more ascending numbers: {shown(splits)}")
         return [cls(splits, invalid) for splits in columns]
 
