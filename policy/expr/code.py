@@ -1,0 +1,57 @@
+"""Generated Python: source that holds only names made here, kept where tracebacks find it.
+
+No text of a user is ever in it. Strings, patterns, zones and functions stand in the namespace under `c0`, `c1`, ….
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import re
+import weakref
+from collections.abc import Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+_SAFE = re.compile(r"[\x20-\x7e\n]*")
+_numbers = itertools.count(1)
+
+
+class Constants:
+    """Values that generated code needs, each under one name."""
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {}
+        self._names: dict[tuple[str, Any], str] = {}
+
+    def text(self, value: Any) -> str:
+        """Python text that stands for the value: itself for None, bool, int and finite double, else a name."""
+        if value is None or type(value) is bool:
+            return repr(value)
+        if type(value) is int or (type(value) is float and -1e300 < value < 1e300):
+            return f"({value!r})" if repr(value)[0] == "-" else repr(value)
+        return self.name(value)
+
+    def name(self, value: Any) -> str:
+        """The name of a value."""
+        key = (type(value).__name__, value if isinstance(value, str | float | frozenset) else id(value))
+        if key not in self._names:
+            name = f"c{len(self._names)}"
+            self._names[key] = name
+            self.namespace[name] = value
+        return self._names[key]
+
+
+def function(
+    name: str, params: Sequence[str], body: Sequence[str], namespace: Mapping[str, Any]
+) -> FunctionType:
+    """A Python function of these lines, which must come from the emitters of this package."""
+    source = "\n".join([f"def {name}({', '.join(params)}):", *(f"    {line}" for line in body), ""])
+    assert _SAFE.fullmatch(source)
+    filename = f"<policy.expr {next(_numbers)}>"
+    scope: dict[str, Any] = dict(namespace)
+    exec(compile(source, filename, "exec"), scope)
+    made: FunctionType = scope[name]
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    weakref.finalize(made, linecache.cache.pop, filename, None)
+    return made
