@@ -16,7 +16,7 @@ import pyarrow as pa
 from scorer.columns import Rows, read, to_arrow
 from scorer.compile import Source, call, compile_batch, compile_row, finish_optional, header
 from scorer.dot import Weights
-from scorer.fuse import Choice, Layout, Number, Part, Table, weighted
+from scorer.fuse import Choice, Layout, Number, Part, Table, places, weighted
 from scorer.javatext import encoded
 from scorer.pipeline import Selection, Step
 from scorer.stages.assemble import VectorAssembler
@@ -28,36 +28,44 @@ General = Callable[[Arrays, Rows], tuple[dict[str, pa.Array], Rows]]
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
-    """A plan whose required outputs come from one binomial model over a layout.
+class Fused:
+    """A plan whose required outputs come from one stage, the head, over a layout.
 
     `before` are the steps that compute what the layout reads and that it does not stand for.
     """
 
     layout: Layout
     head: Step
-    stage: Binomial
     before: tuple[Step, ...]
 
+    @property
+    def stage(self) -> Binomial:
+        """The head of a fused linear model."""
+        assert isinstance(self.head.stage, Binomial)
+        return self.head.stage
 
-def _linear(selection: Selection) -> Linear | None:
+
+def fused(selection: Selection) -> Fused | None:
+    """Return the fused form of a selection; None if it has none."""
     required = [step for step in selection.steps if not step.optional]
-    heads = [step for step in required if isinstance(step.stage, Binomial)]
+    makers = {v: s for s in required if isinstance(s.stage, VectorAssembler) for v in s.outputs}
+    heads = [s for s in required if _is_head(s) and s.inputs[0] in makers]
     if len(heads) != 1:
         return None
-    head, stage = heads[0], heads[0].stage
-    maker = next(
-        (s for s in required if head.inputs[0] in s.outputs and isinstance(s.stage, VectorAssembler)), None
-    )
-    layout = Layout.of(selection, maker) if maker is not None else None
-    if layout is None or not isinstance(stage, Binomial) or layout.size != stage.weights.size:
+    head = heads[0]
+    layout = Layout.of(selection, makers[head.inputs[0]])
+    if layout is None or (isinstance(head.stage, Binomial) and layout.size != head.stage.weights.size):
         return None
     before = tuple(s for s in required if id(s) not in layout.absorbed and s is not head)
     hidden = {v for s in required if id(s) in layout.absorbed for v in s.outputs}
     read = {v for s in before for v in s.inputs} | {v for _, v in selection.outputs}
     if hidden & read or not {v for _, v in selection.outputs} <= set(head.outputs):
         return None
-    return Linear(layout, head, stage, before)
+    return Fused(layout, head, before)
+
+
+def _is_head(step: Step) -> bool:
+    return isinstance(step.stage, Binomial) or (len(step.inputs) == 1 and step.stage.over_slots() is not None)
 
 
 # -- one row -----------------------------------------------------------------------------------------------------
@@ -67,16 +75,17 @@ def fast_row(
     selection: Selection, positional: Sequence[str] | None = None, slot: int | None = None
 ) -> Callable[..., Any] | None:
     """Compile the fused row with the unfused one behind it; None if the plan has no fused form."""
-    fused = _linear(selection)
-    if fused is None:
+    found = fused(selection)
+    if found is None:
         return None
     source = Source("")
     header(source, selection.raws, positional)
-    for step in fused.before:
+    for step in found.before:
         source.add(call(source, step), depth=2)
-    source.add(f"m = {_sum(source, fused)} + {_literal(source, fused.stage.intercept)}", depth=2)
-    source.add("if m == m:", depth=2)
-    _outputs(source, selection, fused, slot)
+    if isinstance(found.head.stage, Binomial):
+        _linear(source, selection, found, slot)
+    else:
+        _slots(source, selection, found, slot)
     source.add("except Exception:", depth=1)
     source.add("pass", depth=2)
     arguments = source.lines[0].partition("(")[2].rpartition(")")[0]
@@ -85,9 +94,72 @@ def fast_row(
     return source.function()
 
 
-def _sum(source: Source, fused: Linear) -> str:
-    weights, terms = fused.stage.weights, ["0.0"]
-    for part in fused.layout.parts:
+def _slots(source: Source, selection: Selection, found: Fused, slot: int | None) -> None:
+    """Write the call of a head over the values of the slots that it reads; every part is looked at."""
+    over = found.head.stage.over_slots()
+    assert over is not None
+    values: dict[int, str] = {}
+    checks = []
+    for number, part in enumerate(found.layout.parts):
+        if isinstance(part, Number):
+            values[part.slot] = f"v{part.value}"
+            checks.append(f"v{part.value}")
+            continue
+        held, texts = places(part)
+        source.add(f"h{number} = {source.hold('t', held)}[v{part.value}]", depth=2)
+        checks.append(f"h{number}")
+        values |= {at: text.format(f"h{number}") for at, text in texts.items()}
+    source.add(f"m = {' + '.join(checks)}", depth=2)
+    source.add("if m == m:", depth=2)
+    arguments = ", ".join(values[at] for at in over[0])
+    source.add(
+        f"made = {source.hold('f', over[1])}(({arguments}{',' if len(over[0]) == 1 else ''}))", depth=3
+    )
+    outputs = found.head.outputs
+    forms = {v: "made" if len(outputs) == 1 else f"made[{i}]" for i, v in enumerate(outputs)}
+    _finish(source, selection, {v: (form, ()) for v, form in forms.items()}, slot)
+
+
+def _linear(source: Source, selection: Selection, found: Fused, slot: int | None) -> None:
+    """Write the sum of a linear model and what its classes come from."""
+    source.add(f"m = {_sum(source, found)} + {_literal(source, found.stage.intercept)}", depth=2)
+    source.add("if m == m:", depth=2)
+    raw, probability, prediction = found.head.outputs
+    stage = found.stage
+    if any(v == probability for _, v in selection.outputs) or stage.route == "probability":
+        source.add("z = 1.0 / (1.0 + exp(m))", depth=3)
+    tests = {"raw": "m > cut", "probability": "1.0 - z > cut", "score": "1.0 / (1.0 + exp(-m)) > cut"}
+    source.names["cut"] = stage.cut if stage.route == "raw" else stage.threshold
+    forms: dict[int | None, tuple[str, tuple[str, ...]]] = {
+        raw: ("[-m, m]", ("-m", "m")),
+        probability: ("[z, 1.0 - z]", ("z", "1.0 - z")),
+        prediction: (f"1.0 if {tests[stage.route]} else 0.0", ()),
+    }
+    _finish(source, selection, forms, slot)
+
+
+def _finish(
+    source: Source,
+    selection: Selection,
+    forms: Mapping[int | None, tuple[str, tuple[str, ...]]],
+    slot: int | None,
+) -> None:
+    """Write the result: `forms` has each output as an expression, and its slots as expressions."""
+    if slot is not None:
+        whole, slots = forms[selection.outputs[0][1]]
+        vector = selection.plan.fields[selection.outputs[0][1]].is_vector
+        form = slots[slot] if slots else f"{whole}[{slot}]" if vector else whole
+        source.add(f"return {form}", depth=3)
+        return
+    pairs = ", ".join(f"{source.hold('n', name)}: {forms[value][0]}" for name, value in selection.outputs)
+    source.add(f"result = {{{pairs}}}", depth=3)
+    finish_optional(source, selection, 3)
+    source.add("return result", depth=3)
+
+
+def _sum(source: Source, found: Fused) -> str:
+    weights, terms = found.stage.weights, ["0.0"]
+    for part in found.layout.parts:
         value = f"v{part.value}"
         if isinstance(part, Number):
             kept = weights.stored is None or part.slot in weights.stored
@@ -101,29 +173,6 @@ def _literal(source: Source, number: float) -> str:
     return repr(number) if np.isfinite(number) else source.hold("w", number)
 
 
-def _outputs(source: Source, selection: Selection, fused: Linear, slot: int | None) -> None:
-    raw, probability, prediction = fused.head.outputs
-    wanted = {value for _, value in selection.outputs}
-    stage = fused.stage
-    if wanted & {probability} or stage.route != "raw":
-        source.add("z = 1.0 / (1.0 + exp(m))", depth=3)
-    tests = {"raw": "m > cut", "probability": "1.0 - z > cut", "score": "1.0 / (1.0 + exp(-m)) > cut"}
-    source.names["cut"] = stage.cut if stage.route == "raw" else stage.threshold
-    forms = {
-        raw: ("[-m, m]", ("-m", "m")),
-        probability: ("[z, 1.0 - z]", ("z", "1.0 - z")),
-        prediction: (f"1.0 if {tests[stage.route]} else 0.0", ()),
-    }
-    if slot is not None:
-        whole, slots = forms[next(iter(wanted))]
-        source.add(f"return {slots[slot] if slots and slot >= 0 else whole}", depth=3)
-        return
-    pairs = ", ".join(f"{source.hold('n', name)}: {forms[value][0]}" for name, value in selection.outputs)
-    source.add(f"result = {{{pairs}}}", depth=3)
-    finish_optional(source, selection, 3)
-    source.add("return result", depth=3)
-
-
 # -- a batch -----------------------------------------------------------------------------------------------------
 
 
@@ -131,18 +180,18 @@ def fast_batch(
     selection: Selection,
 ) -> Callable[[Arrays, int, General], tuple[dict[str, pa.Array], Rows] | None] | None:
     """Return the fused batch: of raw Arrow columns, the number of rows, and the unfused batch for odd rows."""
-    fused = _linear(selection)
-    if fused is None:
+    found = fused(selection)
+    if found is None or not isinstance(found.head.stage, Binomial):
         return None
-    weights = fused.stage.weights
-    terms = [(part, _term(part, weights)) for part in fused.layout.parts]
+    weights = found.stage.weights
+    terms = [(part, _term(part, weights)) for part in found.layout.parts]
     names = {value: name for name, value in selection.outputs}
     raws = {raw.value: raw.name for raw in selection.plan.raws.values()}
     loose = tuple(step for step in selection.steps if step.optional)
     extra = compile_batch(Selection(selection.plan, loose, (), selection.optional)) if loose else None
-    computed = {part.value for part in fused.layout.parts if part.value not in raws}
-    before = Selection(selection.plan, fused.before, tuple((f"v{v}", v) for v in computed), ())
-    prefix = compile_batch(before) if fused.before else None
+    computed = {part.value for part in found.layout.parts if part.value not in raws}
+    before = Selection(selection.plan, found.before, tuple((f"v{v}", v) for v in computed), ())
+    prefix = compile_batch(before) if found.before else None
 
     def score(arrays: Arrays, count: int, general: General) -> tuple[dict[str, pa.Array], Rows] | None:
         rows, early, columns = Rows(count), Rows(count), dict[str, Any]()
@@ -154,10 +203,10 @@ def fast_batch(
                 column = arrays[raws[part.value]] if part.value in raws else columns[f"v{part.value}"]
                 if not _add(margin, part, term, column):
                     return None
-            margin += fused.stage.intercept
+            margin += found.stage.intercept
             margin[[*early.faults, *np.flatnonzero(early.dropped)]] = np.nan
-            outputs = fused.stage.outputs(margin)
-        pairs = zip(fused.head.outputs, outputs, strict=True)
+            outputs = found.stage.outputs(margin)
+        pairs = zip(found.head.outputs, outputs, strict=True)
         made = {names[value]: to_arrow(column) for value, column in pairs if value in names}
         odd = np.flatnonzero(np.isnan(margin))
         if len(odd):

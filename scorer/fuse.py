@@ -46,6 +46,8 @@ class Choice:
     spare: Any
     null: Any
     numeric: bool
+    start: int
+    hot: bool  # the slots are one-hot; else the one slot holds the label's number
 
 
 Part = Number | Choice
@@ -165,13 +167,14 @@ def _labels(value: int, start: int, indexer: StringIndexer, encoder: Stage | Non
 
     slots = {label: slot(label) for label in indexer.labels}
     unseen = slot("\0 a label that no indexer has seen")
-    return Choice(value, _width(encoder), slots, unseen, slot(None), numeric=False)
+    hot = encoder is not None
+    return Choice(value, _width(encoder), slots, unseen, slot(None), numeric=False, start=start, hot=hot)
 
 
 def _categories(value: int, start: int, encoder: Stage) -> Choice:
     encode, count = encoder.row(), getattr(encoder, "categories", _width(encoder) + 1)
     slots = {float(place): _hot(encode, float(place), start) for place in range(count)}
-    return Choice(value, _width(encoder), slots, REFUSED, REFUSED, numeric=True)
+    return Choice(value, _width(encoder), slots, REFUSED, REFUSED, numeric=True, start=start, hot=True)
 
 
 def _width(encoder: Stage | None) -> int:
@@ -199,3 +202,25 @@ def weighted(part: Choice, weights: tuple[float, ...], stored: frozenset[int] | 
 
     table = {label: share(entry) for label, entry in part.slots.items()}
     return Table({**table, None: share(part.null)}, share(part.spare))
+
+
+def places(part: Choice) -> tuple[Table, dict[int, str]]:
+    """Return what each key stands for, and the values of the part's slots as expressions of it.
+
+    One slot that holds the label's number is that number; slots of which one is 1.0 compare their own.
+    """
+    start, hot = part.start, part.hot
+
+    def stands(entry: Any) -> float:
+        if entry is REFUSED:
+            return math.nan
+        if entry is None:
+            return -1.0
+        return float(entry[0] if hot else entry[1])
+
+    table = Table(
+        {**{k: stands(e) for k, e in part.slots.items()}, None: stands(part.null)}, stands(part.spare)
+    )
+    if not hot:
+        return table, {start: "{}"}
+    return table, {start + i: f"(1.0 if {{}} == {start + i} else 0.0)" for i in range(part.size)}

@@ -64,6 +64,13 @@ class Stage:
         """Compute the outputs of a batch: a column, or a tuple of columns."""
         return map_rows(self, rows, columns)
 
+    def over_slots(self) -> tuple[Sequence[int], Callable[[Sequence[float]], Any]] | None:
+        """Return the slots of its vector that matter, and `row` as a function of their values alone.
+
+        For stages that read a few slots of one vector, so that fusion need not build the vector; else None.
+        """
+        return None
+
 
 def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
     """Spell a batch as its rows: the meaning of every `batch`."""

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 import policy
 import scorer
-from scorer.fast import Linear, _linear
+from scorer.fast import Fused, fused
 from scorer.fuse import Choice, weighted
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -30,18 +30,18 @@ def best(function: Callable[[], object], number: int, repeat: int = 7) -> float:
 
 def floor(model: scorer.Model, row: dict[str, object]) -> Callable[[], float]:
     """Write the same sum by hand: what a row cannot be faster than in Python."""
-    fused = _linear(model._selection)
-    assert isinstance(fused, Linear)
+    found = fused(model._selection)
+    assert isinstance(found, Fused)
     names = {raw.value: raw.name for raw in model._selection.plan.raws.values()}
     held, terms = {"exp": exp, "row": row}, ["0.0"]
-    for i, part in enumerate(fused.layout.parts):
+    for i, part in enumerate(found.layout.parts):
         key = repr(names[part.value])
         if isinstance(part, Choice):
-            held[f"t{i}"] = dict(weighted(part, fused.stage.weights.values, fused.stage.weights.stored))
+            held[f"t{i}"] = dict(weighted(part, found.stage.weights.values, found.stage.weights.stored))
             terms.append(f"t{i}[row[{key}]]")
         else:
-            terms.append(f"row[{key}] * {fused.stage.weights.values[part.slot]!r}")
-    return eval(f"lambda: 1.0 / (1.0 + exp(-({' + '.join(terms)} + {fused.stage.intercept!r})))", held)
+            terms.append(f"row[{key}] * {found.stage.weights.values[part.slot]!r}")
+    return eval(f"lambda: 1.0 / (1.0 + exp(-({' + '.join(terms)} + {found.stage.intercept!r})))", held)
 
 
 def line(name: str, measured: float, target: float, unit: str, *, more_is_better: bool = False) -> None:
@@ -62,7 +62,12 @@ def main() -> None:
     print(f"{'':<58} {taken / least:>9.2f} times the hand-written expression")
     decision = policy.load(POLICY)
     facts = {name.replace("-", "_"): value for name, value in row.items()}
-    line("decision.row, with validation, outcome and reasons", best(lambda: decision.row(facts), 10_000) * 1e6, 6.0, "us")
+    line(
+        "decision.row, with validation, outcome and reasons",
+        best(lambda: decision.row(facts), 10_000) * 1e6,
+        6.0,
+        "us",
+    )
     big = pa.concat_tables([table] * 16).combine_chunks()
     texts = [name for name in big.column_names if pa.types.is_string(big.schema.field(name).type)]
     coded = big
@@ -70,7 +75,9 @@ def main() -> None:
         at = big.column_names.index(name)
         coded = coded.set_column(at, name, big[name].combine_chunks().dictionary_encode())
     encoding = best(lambda: [big[name].combine_chunks().dictionary_encode() for name in texts], 1, 5)
-    print(f"{'Arrow dictionary encoding of the 8 text columns alone':<58} {len(big) / encoding / 1e6:>9.2f} M rows/s")
+    print(
+        f"{'Arrow dictionary encoding of the 8 text columns alone':<58} {len(big) / encoding / 1e6:>9.2f} M rows/s"
+    )
     plain, fast = best(lambda: model.batch(big), 1, 7), best(lambda: model.batch(coded), 1, 7)
     line("model.batch from plain strings", len(big) / plain / 1e6, 3.0, "M rows/s", more_is_better=True)
     line("model.batch from dictionary columns", len(big) / fast / 1e6, 12.0, "M rows/s", more_is_better=True)
