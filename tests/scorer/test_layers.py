@@ -17,7 +17,7 @@ SCORER = """
 scorer.errors | scorer.murmur | scorer.javaregex
 scorer.vectors
 scorer.columns | scorer.saved | scorer.classes | scorer.fields | scorer.kernels
-scorer.javatext | scorer.dot
+scorer.javatext | scorer.dot | scorer.treedata
 scorer.stage
 scorer.stages
 scorer.pipeline
@@ -28,7 +28,7 @@ scorer
 """
 POLICY = """
 policy.diagnostics
-policy.errors | policy.source | policy.catalog
+policy.errors | policy.source | policy.catalog | policy.telemetry
 policy.files
 policy.expr
 policy.spec
