@@ -1,5 +1,7 @@
-"""`python -m policy.cli` is `scoregate`."""
+"""`python -m policy.cli`: the command `scoregate`."""
+
+from __future__ import annotations
 
 from policy.cli import main
 
-main()
+main(prog_name="scoregate")
