@@ -11,13 +11,14 @@ from scorer.kernels.forest import LEAF, Floats, Forest, Ints
 
 
 class PlainTrees:
-    """A forest's answers without a compiler; see `trees.Trees`."""
+    """A forest's answers without a compiler; see `trees.Trees`. `whole`: a row holds all features, however many."""
 
-    def __init__(self, forest: Forest) -> None:
+    def __init__(self, forest: Forest, *, whole: bool = False) -> None:
         self.forest = forest
         self.inputs = forest.inputs
         self._roots: list[int] = forest.starts[:-1].tolist()
-        self._position = np.where(forest.feature == LEAF, LEAF, np.searchsorted(self.inputs, forest.feature))
+        slots = forest.feature if whole else np.searchsorted(self.inputs, forest.feature)
+        self._position = np.where(forest.feature == LEAF, LEAF, slots)
         self._positions: list[int] = self._position.tolist()
         self._threshold: list[float] = forest.threshold.tolist()
         self._left: list[int] = forest.left.tolist()
