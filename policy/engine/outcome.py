@@ -99,6 +99,19 @@ class Outcome(Struct, frozen=True):
         return MappingProxyType(self.origin.data.get(self.action, {}))
 
     @property
+    def by_band_alone(self) -> bool:
+        """Whether nothing but the band decided, and nothing went wrong."""
+        return not (
+            self.degraded
+            or self.notes
+            or self.completed is not None
+            or self.rule is not None
+            or self.arm is not None
+            or self.band is None
+            or self.action != self.band.action
+        )
+
+    @property
     def distance(self) -> float | None:
         """From the score to the nearest edge beyond which the band changes."""
         return None if self.band is None or self.score is None else self.band.distance(self.score)

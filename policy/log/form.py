@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Self, cast
 
@@ -11,11 +11,13 @@ import msgspec
 from msgspec import UNSET
 
 from policy.engine.outcome import Outcome
-from policy.log.record import LoggedBand, Record, encode, moment
+from policy.log.frame import AT, DISTANCE, FACTS, ID, SCORE, cut
+from policy.log.record import UNWRITABLE, LoggedBand, Record, encode, json, moment, sealed, unwritable
 from policy.spec.inputs import InputSpec
 from policy.spec.values import plain
 
 WITHHELD = "withheld: it tells a fact that the log must not hold"
+_MAX_FRAMES = 1_000
 _TELLING = 4  # characters of a fact that give it away
 
 Change = Callable[[Any], Any]
@@ -27,12 +29,13 @@ class Form:
 
     facts: a Struct type with a field an input, which JSON writes faster than a dict and which leaves out
     what is UNSET; changes: by place, what to do to a value before it is written; masked: places whose
-    values the log must not tell.
+    values the log must not tell; frames: bands by identity, with what their lines share.
     """
 
     facts: type[msgspec.Struct]
     changes: tuple[tuple[int, Change], ...]
     masked: tuple[int, ...]
+    frames: dict[int, tuple[Any, tuple[bytes, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inputs: Sequence[InputSpec], key: bytes) -> Self:
@@ -53,27 +56,66 @@ class Form:
             for place, change in self.changes:
                 changed[place] = change(changed[place])
             values = tuple(changed)
+        facts = self.facts(*values)
+        if outcome.by_band_alone and not completed:
+            return self._fill(outcome, facts, decision_id, at)
+        return encode(self._record(outcome, facts, decision_id, moment(at), completed))
+
+    def _fill(self, outcome: Outcome, facts: msgspec.Struct, decision_id: str, at: int) -> bytes:
+        """The line of an outcome that its band alone decided: but for five values, the same for all of them."""
+        band = outcome.band
+        known = self.frames.get(id(band))
+        if known is None or known[0] is not band:
+            known = self._learn(outcome)
+        start, time, before, score, distance, end = known[1]
+        try:
+            written = json(facts)
+        except UNWRITABLE as error:
+            raise unwritable(decision_id, error) from error
+        return sealed(
+            b"".join(
+                (
+                    *(start, decision_id.encode(), time, moment(at).encode(), before, written),
+                    *(score, json(outcome.score), distance, json(outcome.distance), end),
+                )
+            )
+        )
+
+    def _learn(self, outcome: Outcome) -> tuple[Any, tuple[bytes, ...]]:
+        record = self._record(outcome, cast("Any", FACTS), ID, AT, ())
+        reasons = ({**outcome.reasons[0], "distance": DISTANCE},)
+        marked = msgspec.structs.replace(record, score=cast("Any", SCORE), reasons=reasons)
+        if len(self.frames) >= _MAX_FRAMES:
+            self.frames.clear()
+        pieces = cut(json(marked)[:-1], (ID, AT, FACTS, SCORE, DISTANCE))
+        known = self.frames[id(outcome.band)] = (
+            outcome.band,
+            pieces,
+        )  # it holds the band, so the id stays its own
+        return known
+
+    def _record(
+        self, outcome: Outcome, facts: msgspec.Struct, decision_id: str, at: str, completed: Sequence[str]
+    ) -> Record:
         reasons, degraded = outcome.reasons, outcome.degraded
         if degraded and self.masked:
             reasons, degraded = self._withhold(outcome, reasons), self._withhold(outcome, degraded)
         origin = outcome.origin
-        return encode(
-            Record(
-                decision_id=decision_id,
-                at=moment(at),
-                policy=origin.policy,
-                facts=cast("dict[str, Any]", self.facts(*values)),
-                score=outcome.score,
-                action=outcome.action,
-                band=cast("LoggedBand | None", outcome.band),
-                rule=outcome.rule,
-                arm=outcome.arm,
-                reasons=reasons,
-                degraded=degraded,
-                completed=tuple(completed),
-                policy_version=origin.policy_version,
-                model_version=origin.model_version,
-            )
+        return Record(
+            decision_id=decision_id,
+            at=at,
+            policy=origin.policy,
+            facts=cast("dict[str, Any]", facts),
+            score=outcome.score,
+            action=outcome.action,
+            band=cast("LoggedBand | None", outcome.band),
+            rule=outcome.rule,
+            arm=outcome.arm,
+            reasons=reasons,
+            degraded=degraded,
+            completed=tuple(completed),
+            policy_version=origin.policy_version,
+            model_version=origin.model_version,
         )
 
     def _withhold(self, outcome: Outcome, entries: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:

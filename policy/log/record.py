@@ -17,7 +17,9 @@ import msgspec
 from policy.errors import LogError
 
 _END = len(b',"crc":"01234567"}')
-_encode = msgspec.json.Encoder().encode
+UNWRITABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what `json` raises
+
+json = msgspec.json.Encoder().encode
 
 
 class LoggedBand(msgspec.Struct, frozen=True):
@@ -61,9 +63,18 @@ _decode = msgspec.json.Decoder(Record).decode
 def encode(record: Record) -> bytes:
     """The record's line, checksum and line feed included. Raises LogError if JSON cannot hold it."""
     try:
-        body = _encode(record)[:-1]
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise LogError(f"decision {record.decision_id} cannot be written as JSON: {error}") from error
+        return sealed(json(record)[:-1])
+    except UNWRITABLE as error:
+        raise unwritable(record.decision_id, error) from error
+
+
+def unwritable(decision_id: str, error: Exception) -> LogError:
+    """The error for a decision that JSON cannot hold."""
+    return LogError(f"decision {decision_id} cannot be written as JSON: {error}")
+
+
+def sealed(body: bytes) -> bytes:
+    """The line of a record's JSON, which comes without its closing brace."""
     return b'%b,"crc":"%08x"}\n' % (body, crc32(body))
 
 

@@ -9,9 +9,9 @@ import msgspec
 
 from policy.engine.decision import Decision
 from policy.engine.outcome import Band, Outcome
+from policy.log.frame import DISTANCE, ID, SCORE, cut
 
 _encode = msgspec.json.Encoder().encode
-_ID, _SCORE, _DISTANCE = "\0id", "\0score", "\0distance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Answers:
     def encode(self, outcome: Outcome, decision_id: str) -> bytes:
         """The members of the outcome and its id, as JSON: the bytes that `members` has."""
         frame = self.frames.get(id(outcome.band))
-        if frame is None or not _plain(outcome):
+        if frame is None or outcome.ignored or not outcome.by_band_alone:
             return _encode(members(outcome, decision_id))
         start, score, band, reason, end = frame
         far = _encode(outcome.distance)
@@ -42,29 +42,9 @@ def members(outcome: Outcome, decision_id: str) -> dict[str, Any]:
     return {"decision_id": decision_id, **outcome.to_dict()}
 
 
-def _plain(outcome: Outcome) -> bool:
-    """Whether nothing but the band decided."""
-    return not (
-        outcome.ignored
-        or outcome.degraded
-        or outcome.notes
-        or outcome.completed is not None
-        or outcome.rule is not None
-        or outcome.arm is not None
-        or outcome.band is None
-        or outcome.action != outcome.band.action
-    )
-
-
 def _frame(decision: Decision, band: Band) -> tuple[bytes, ...]:
-    """The answer's bytes around the id, the score and the distance, which stands in the band and in the reason."""
-    body = members(Outcome(decision.origin, band.action, band.lower, band, ()), _ID)
-    body["score"] = _SCORE
-    body["band"]["distance"] = body["reasons"][0]["distance"] = _DISTANCE
-    text = _encode(body)
-    pieces = []
-    for mark in (_ID, _SCORE, _DISTANCE, _DISTANCE):
-        before, _, text = text.partition(_encode(mark))
-        pieces.append(before)
-    pieces[0], pieces[1] = pieces[0] + b'"', b'"' + pieces[1]  # the id keeps its quotes
-    return (*pieces, text)
+    """The answer around the id, the score and the distance, which stands in the band and in the reason."""
+    body = members(Outcome(decision.origin, band.action, band.lower, band, ()), ID)
+    body["score"] = SCORE
+    body["band"]["distance"] = body["reasons"][0]["distance"] = DISTANCE
+    return cut(_encode(body), (ID, SCORE, DISTANCE, DISTANCE))
