@@ -5,13 +5,12 @@ With the command line the only place that imports scorer, its face only.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +23,7 @@ from policy.engine.cases import CaseResult, run_cases
 from policy.engine.decision import Decision
 from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.errors import LoadError
+from policy.files import read_object
 from policy.spec.cases import CaseSpec
 from policy.spec.decision import DecisionSpec, read_decision
 
@@ -31,7 +31,6 @@ Models = Callable[[str], Any]  # the location of a model -> what has `output(nam
 
 _ROW_NUMBER = re.compile(r"\Arow \d+, ")
 _MAX_SHOWN = 500  # diagnostics of one file
-_MAX_FACTS = 1 << 20  # bytes of a case's JSON file
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,34 +274,10 @@ def _with_facts(spec: DecisionSpec, folder: Path) -> tuple[DecisionSpec, list[Di
 def _read_facts(case: CaseSpec, folder: Path, found: list[Diagnostic]) -> CaseSpec:
     file = folder / str(case.path)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_FACTS + 1)
-        facts = _json(data)
-    except (OSError, ValueError, RecursionError) as error:
+        facts = read_object(file)
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"cannot read the facts `{case.path}`: {reason}"
         found.append(Diagnostic("E150", message, case.facts_span))
         return case
     return replace(case, facts=facts)
-
-
-def _json(data: bytes) -> dict[str, Any]:
-    if len(data) > _MAX_FACTS:
-        raise ValueError(f"it has more than {_MAX_FACTS:,} bytes")
-    facts = json.loads(data, object_pairs_hook=_object, parse_constant=_no_constant)
-    if isinstance(facts, dict):
-        return facts
-    raise ValueError("it must hold a JSON object")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key `{twice}` stands twice")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

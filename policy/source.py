@@ -19,26 +19,15 @@ from msgspec import Struct
 from yaml import events as ev
 
 from policy.diagnostics import Diagnostic, Span
+from policy.scalars import is_endless, resolve
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
 MAX_NODES = 100_000
-MAX_DIGITS = 400  # of a number: more than a double can tell apart
 
 _SURROGATE = re.compile("[\ud800-\udfff]").search
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_INT = re.compile(r"[-+]?[0-9]+").fullmatch
-_OCTAL = re.compile(r"0o[0-7]+").fullmatch
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+").fullmatch
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?").fullmatch
-_WORDS: dict[str, Any] = {
-    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
 _TAG = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {
     f"{_TAG}null": (type(None),),
@@ -253,17 +242,10 @@ class _Composer:
         return Scalar(value, span, text, plain=is_plain)
 
     def _value(self, text: str, event: ev.Event) -> Any:
-        if text in _WORDS:
-            return _WORDS[text]
-        first = text[0]
-        if first not in "+-.0123456789":
+        if is_endless(text):
+            self._note("E103", f"a number of {len(text):,} characters", event)
             return text
-        value = number(text)
-        if value is None:
-            if len(text) > MAX_DIGITS and (_FLOAT(text) or _HEXADECIMAL(text) or _OCTAL(text)):
-                self._note("E103", f"a number of {len(text):,} characters", event)
-            return text
-        return value
+        return resolve(text)
 
     def _typed(self, tag: str, value: Any, event: ev.Event) -> None:
         kinds = _KINDS.get(tag)
@@ -316,16 +298,3 @@ class _Composer:
             notes,
             help_,
         )
-
-
-def number(text: str) -> int | float | None:
-    """The number that a plain scalar means by the core schema; None if it is a string."""
-    if len(text) > MAX_DIGITS:
-        return None
-    if _INT(text):
-        return int(text)
-    if _FLOAT(text):
-        return float(text)
-    if _OCTAL(text):
-        return int(text, 8)
-    return int(text, 16) if _HEXADECIMAL(text) else None
