@@ -56,6 +56,9 @@ def fused(selection: Selection) -> Fused | None:
     layout = Layout.of(selection, makers[head.inputs[0]])
     if layout is None or (isinstance(head.stage, Binomial) and layout.size != head.stage.weights.size):
         return None
+    over = head.stage.over_slots()
+    if over is not None and max(over[0], default=-1) >= layout.size:
+        return None
     before = tuple(s for s in required if id(s) not in layout.absorbed and s is not head)
     hidden = {v for s in required if id(s) in layout.absorbed for v in s.outputs}
     read = {v for s in before for v in s.inputs} | {v for _, v in selection.outputs}

@@ -7,7 +7,7 @@ refused if a split reads beyond its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,6 +41,19 @@ class _Trees(Stage):
     forest: Forest
     kernel: Trees
     leaf: bool
+
+    def over_values(self) -> Callable[[Sequence[float]], Any]:
+        """Return the function from the values of `forest.inputs` to the outputs."""
+        raise NotImplementedError
+
+    def row(self) -> Callable[[Any], Any]:
+        """Score one vector."""
+        pick, score = picker(self.forest), self.over_values()
+        return lambda features: score(pick(features))
+
+    def over_slots(self) -> tuple[Sequence[int], Callable[[Sequence[float]], Any]]:
+        """Return the slots that are split on, and the outputs as a function of their values."""
+        return self.forest.inputs.tolist(), self.over_values()
 
     def leaves(self) -> Callable[[Any], list[float] | None]:
         """Return the function from the kernel's values to each tree's leaf, counted from the left."""
@@ -104,14 +117,14 @@ class TreeClassifier(_Trees):
         del inputs
         return vector(self.raw.shape[1]), vector(self.raw.shape[1]), number(), number()
 
-    def row(self) -> Callable[[Any], tuple[list[float], list[float], float, float]]:
-        """Score one vector."""
-        pick, find = picker(self.forest), self.kernel.leaves
+    def over_values(self) -> Callable[[Sequence[float]], tuple[list[float], list[float], float, float]]:
+        """Score the values of one row."""
+        find = self.kernel.leaves
         raw, probability = self.raw.tolist(), self.probability.tolist()
         prediction, ordinal = self.prediction.tolist(), self.forest.ordinal.astype(np.float64).tolist()
 
-        def score(features: Any) -> tuple[list[float], list[float], float, float]:
-            node = find(pick(features))[0]
+        def score(values: Sequence[float]) -> tuple[list[float], list[float], float, float]:
+            node = find(values)[0]
             return raw[node].copy(), probability[node].copy(), prediction[node], ordinal[node]
 
         return score
@@ -153,14 +166,14 @@ class TreeRegressor(_Trees):
         del inputs
         return number(), number(), number()
 
-    def row(self) -> Callable[[Any], tuple[float, float, float]]:
-        """Score one vector."""
-        pick, find = picker(self.forest), self.kernel.leaves
+    def over_values(self) -> Callable[[Sequence[float]], tuple[float, float, float]]:
+        """Score the values of one row."""
+        find = self.kernel.leaves
         prediction, variance = self.prediction.tolist(), self.variance.tolist()
         ordinal = self.forest.ordinal.astype(np.float64).tolist()
 
-        def score(features: Any) -> tuple[float, float, float]:
-            node = find(pick(features))[0]
+        def score(values: Sequence[float]) -> tuple[float, float, float]:
+            node = find(values)[0]
             return prediction[node], variance[node], ordinal[node]
 
         return score
@@ -266,12 +279,13 @@ class ForestClassifier(_Trees):
         classes = self.forest.width
         return vector(classes), vector(classes), number(), vector(self.forest.trees)
 
-    def row(self) -> Callable[[Any], tuple[list[float], list[float], float, list[float] | None]]:
-        """Score one vector."""
-        pick, votes, leaves, place = picker(self.forest), self.kernel.row, self.leaves(), self.rule.place
+    def over_values(
+        self,
+    ) -> Callable[[Sequence[float]], tuple[list[float], list[float], float, list[float] | None]]:
+        """Score the values of one row."""
+        votes, leaves, place = self.kernel.row, self.leaves(), self.rule.place
 
-        def score(features: Any) -> tuple[list[float], list[float], float, list[float] | None]:
-            values = pick(features)
+        def score(values: Sequence[float]) -> tuple[list[float], list[float], float, list[float] | None]:
             raw = votes(values)
             probability = _shares(raw)
             return raw, probability, place(raw, probability), leaves(values)
@@ -300,12 +314,11 @@ class _Sum(_Trees):
         del inputs
         return number(), vector(self.forest.trees)
 
-    def row(self) -> Callable[[Any], tuple[float, list[float] | None]]:
-        """Score one vector."""
-        pick, total, leaves, divisor = picker(self.forest), self.kernel.number, self.leaves(), self.divisor
+    def over_values(self) -> Callable[[Sequence[float]], tuple[float, list[float] | None]]:
+        """Score the values of one row."""
+        total, leaves, divisor = self.kernel.number, self.leaves(), self.divisor
 
-        def score(features: Any) -> tuple[float, list[float] | None]:
-            values = pick(features)
+        def score(values: Sequence[float]) -> tuple[float, list[float] | None]:
             return total(values) / divisor, leaves(values)
 
         return score
@@ -380,12 +393,13 @@ class BoostedClassifier(_Trees):
         del inputs
         return vector(2), vector(2), number(), vector(self.forest.trees)
 
-    def row(self) -> Callable[[Any], tuple[list[float], list[float], float, list[float] | None]]:
-        """Score one vector."""
-        pick, total, leaves, place = picker(self.forest), self.kernel.number, self.leaves(), self.rule.place
+    def over_values(
+        self,
+    ) -> Callable[[Sequence[float]], tuple[list[float], list[float], float, list[float] | None]]:
+        """Score the values of one row."""
+        total, leaves, place = self.kernel.number, self.leaves(), self.rule.place
 
-        def score(features: Any) -> tuple[list[float], list[float], float, list[float] | None]:
-            values = pick(features)
+        def score(values: Sequence[float]) -> tuple[list[float], list[float], float, list[float] | None]:
             margin = total(values)
             zero = 1.0 / (1.0 + exp(2.0 * margin))
             raw, probability = [-margin, margin], [zero, 1.0 - zero]
