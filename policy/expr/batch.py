@@ -1,7 +1,7 @@
 """The same meaning for columns: generated NumPy code over chunks that stay in the cache.
 
-Code is generated once for each layout of columns (which are coded, which hold nulls). Answers about the distinct values of
-a coded column are worked out once for a table.
+Code is generated once for each layout of columns (which are coded, which hold nulls). Answers about the distinct
+values of a coded column are worked out once for a table.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from policy.expr import code, lookups, vectors
 from policy.expr.columns import Array, Column, Columns
-from policy.expr.machine import Mistyped, outward
+from policy.expr.machine import MistypedError, outward
 from policy.expr.row import compile_value
 from policy.expr.typed import Input, Typed, inputs
 from policy.expr.types import DYN, NOTHING, Type
-from policy.expr.vector import VECTORS, Emitter, Layout, Need
+from policy.expr.vector import DTYPES, VECTORS, Emitter, Layout, Need
 
 CHUNK = 16_384  # rows; larger chunks leave the cache, smaller ones pay Python once too often
 
@@ -39,11 +39,11 @@ _ARROW = {
 
 
 def arrow_type(type_: Type) -> pa.DataType:
-    """The Arrow type of a type's values. Raises Mistyped for a list of several types."""
+    """The Arrow type of a type's values. Raises MistypedError for a list of several types."""
     if type_.name == "list":
         return pa.list_(pa.null() if type_.element == NOTHING else arrow_type(type_.element))
     if type_ == DYN:
-        raise Mistyped("a list of several types has no Arrow type")
+        raise MistypedError("a list of several types has no Arrow type")
     return _ARROW[type_.name]
 
 
@@ -215,8 +215,8 @@ class Values:
 
     def _vectors(self, columns: Columns) -> pa.Array:
         name = self.tree.type.name
-        dtype = {"bool": np.bool_, "double": np.float64}.get(name, np.int64)
-        data, valid = np.empty(columns.rows, dtype), np.empty(columns.rows, bool)
+        data: Array = np.empty(columns.rows, DTYPES.get(name, np.int64))
+        valid = np.empty(columns.rows, bool)
 
         def take(begin: int, end: int, found: tuple[Any, ...]) -> None:
             data[begin:end] = found[0]
@@ -224,7 +224,7 @@ class Values:
 
         self._compiled(columns, take)
         if name == "double":
-            valid &= data == data  # noqa: PLR0124
+            valid &= data == data
         array = pa.array(data, mask=~valid)
         return array.cast(_UNITS[name]) if name in _UNITS else array
 

@@ -29,7 +29,20 @@ from policy.expr.nodes import (
 from policy.expr.parser import RESERVED
 from policy.expr.problems import UNSUPPORTED, Problem
 from policy.expr.stdlib.operators import DIFFERENT, EQUAL, LISTS_EQUAL
-from policy.expr.typed import FALSE, TRUE, Const, Input, Local, Loop, Macro, MakeList, Typed, list_const
+from policy.expr.typed import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Const,
+    Input,
+    Local,
+    Loop,
+    Macro,
+    MakeList,
+    Typed,
+    is_computed,
+    list_const,
+)
 from policy.expr.types import (
     BOOL,
     DOUBLE,
@@ -162,13 +175,21 @@ class _Checker:
                 element = common(element, item.type) if element else None
         if element == FAULT:  # only nulls, or only faults
             element = NULL if all(item.type == NULL for item in items) else FAULT
-        if any(isinstance(item, Const) and item.value is None and item.type != NULL for item in items):
+        if any(map(_never_known, items)):
             return Const(None, list_of(element or DYN))
+        if (element is None or any(item.type == NULL for item in items)) and element != NULL:
+            self.only_plain(node, items)
         if element is None:
             types = sorted({str(item.type) for item in items})
             self.note(problems.mixed_list(types, node.start, node.end))
             return MakeList(items, list_of(DYN))
         return list_const(items, element)
+
+    def only_plain(self, node: ListLiteral, items: Sequence[Typed]) -> None:
+        """In a list of several types, or with nulls, items are compared one by one, and must not fail."""
+        for part, item in zip(node.items, items, strict=True):
+            if is_computed(item):
+                self.note(problems.computed_item(part.start, part.end))
 
     # --- calls ---
 
@@ -259,7 +280,8 @@ class _Checker:
         left, right = args
         if NULL not in (left.type, right.type) and "list" not in (left.type.name, right.type.name):
             found = resolve(FUNCTIONS["_!=_"], [left.type, right.type])
-            assert found and found[0].function is DIFFERENT
+            assert found
+            assert found[0].function is DIFFERENT
             return fold.apply(found[0], (left, right), BOOL)
         return fold.negated(equal)
 
@@ -272,15 +294,21 @@ class _Checker:
         )
         if not mixed and not comparable(left.type, right.type):
             return self.no_overload(node, node.function, args)
+        if any(_never_known(arg) for arg in args):
+            return UNKNOWN
         literals = parts[0], parts[1]
-        if isinstance(literals[0], ListLiteral) and isinstance(literals[1], ListLiteral):
+        literal_only = any(
+            arg.type.name == "list" and (arg.type.element in (DYN, NULL) or _has_null(arg)) for arg in args
+        )
+        if isinstance(literals[0], ListLiteral) and isinstance(literals[1], ListLiteral) and literal_only:
             return self.lists_equal(node, (literals[0], literals[1]), args)
         for part, arg, other in ((parts[0], left, right), (parts[1], right, left)):
             self.enum_literal(part, arg, other.type)
         if left.type.name == "list":
             return fold.apply(_overload(LISTS_EQUAL), (left, right), BOOL)
         found = resolve(FUNCTIONS["_==_"], [left.type, right.type])
-        assert found and found[0].function is EQUAL
+        assert found
+        assert found[0].function is EQUAL
         return fold.apply(found[0], (left, right), BOOL)
 
     def lists_equal(self, node: Call, parts: tuple[ListLiteral, ListLiteral], args: Sequence[Typed]) -> Typed:
@@ -338,6 +366,8 @@ class _Checker:
 
     def in_literal(self, node: Call, literal: ListLiteral, item: Typed, container: Typed) -> Typed:
         """Only items of the same type can match; the others are left out."""
+        if _never_known(container):
+            return UNKNOWN
         items = _items(container)
         for part, each in zip(literal.items, items, strict=True):
             self.enum_literal(part, each, item.type)
@@ -483,6 +513,16 @@ class _Checker:
 
 def _overload(function: object) -> Overload:
     return next(each for each in FUNCTIONS["_==_"] if each.function is function)
+
+
+def _never_known(tree: Typed) -> bool:
+    """Whether a part is a constant without a value, such as 1 / 0."""
+    return isinstance(tree, Const) and tree.value is None and tree.type != NULL
+
+
+def _has_null(tree: Typed) -> bool:
+    """Whether a list literal holds `null`."""
+    return any(item.type == NULL for item in _items(tree)) if isinstance(tree, MakeList | Const) else False
 
 
 def _mixed(left: Typed, right: Typed) -> bool:

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from policy.expr.machine import MAX_EXACT, MAX_TIME, MIN_TIME, Mistyped, inward
+from policy.expr.machine import MAX_EXACT, MAX_TIME, MIN_TIME, MistypedError, inward
 from policy.expr.types import Type
 
 Kind = Literal["number", "coded", "object", "set"]
@@ -53,13 +53,14 @@ class Column:
         if self.kind == "set":
             return [self.data] * (end - begin)
         piece = self.data[begin:end]
+        values: list[Any]
         if self.kind == "object":
             return list(piece)
         if self.values is not None:
             return [self.values[code] for code in piece.tolist()]
         values = piece.tolist()
         if self.type.name == "double":
-            return [value if value == value else None for value in values]  # noqa: PLR0124
+            return [value if value == value else None for value in values]
         if self.type.name in ("timestamp", "duration"):
             values = [value * 1000 for value in values]
         if self.valid is None:
@@ -83,7 +84,7 @@ def encode(
 ) -> Columns:
     """The columns of these names and types. An absent column is null throughout; `sets` are the values of set types.
 
-    Raises Mistyped with the column's name.
+    Raises MistypedError with the column's name.
     """
     columns = {}
     for name, type_ in types.items():
@@ -94,8 +95,8 @@ def encode(
         array = table.column(places[-1]) if places else pa.nulls(table.num_rows)
         try:
             columns[name] = _column(_flat(array), type_)
-        except (Mistyped, pa.ArrowException, UnicodeDecodeError) as error:
-            raise Mistyped(f"{error} - in column `{name}`") from None
+        except (MistypedError, pa.ArrowException, UnicodeDecodeError) as error:
+            raise MistypedError(f"{error} - in column `{name}`") from None
     return Columns(table.num_rows, columns)
 
 
@@ -132,8 +133,8 @@ def _nothing(rows: int, type_: Type) -> Column:
     return Column("number", type_, np.zeros(rows, dtype), np.zeros(rows, bool))
 
 
-def _wrong(wanted: str, array: pa.Array) -> Mistyped:
-    return Mistyped(f"expected {wanted}, got {array.type}")
+def _wrong(wanted: str, array: pa.Array) -> MistypedError:
+    return MistypedError(f"expected {wanted}, got {array.type}")
 
 
 def _bools(array: pa.Array) -> Array:
@@ -152,7 +153,7 @@ def _doubles(array: pa.Array) -> Array:
     if pa.types.is_integer(array.type):
         numbers = array.fill_null(0).to_numpy(zero_copy_only=False)
         if numbers.size and (int(numbers.max()) > MAX_EXACT or int(numbers.min()) < -MAX_EXACT):
-            raise Mistyped("expected double, got int beyond 2**53")
+            raise MistypedError("expected double, got int beyond 2**53")
         return array.cast(pa.float64()).to_numpy(zero_copy_only=False)
     if not pa.types.is_floating(array.type):
         raise _wrong("double", array)
@@ -181,12 +182,12 @@ def _microseconds(array: pa.Array, wanted: pa.DataType) -> Array:
     try:
         return array.cast(wanted).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        raise Mistyped(f"expected whole microseconds, got {array.type}") from None
+        raise MistypedError(f"expected whole microseconds, got {array.type}") from None
 
 
 def _bounded(values: Array, low: int, high: int, wanted: str) -> Array:
     if values.size and (values.min() < low or values.max() > high):
-        raise Mistyped(f"expected {wanted}, got one further out")
+        raise MistypedError(f"expected {wanted}, got one further out")
     return values
 
 

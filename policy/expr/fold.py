@@ -28,7 +28,7 @@ def _value(overload: Overload, values: list[Any]) -> Any:
 
 def counts(bounds: tuple[int, ...], value: Any) -> bool:
     """Whether what a template computed is a value: within the bounds, or not NaN."""
-    return bounds[0] <= value <= bounds[1] if bounds else value == value  # noqa: PLR0124
+    return bool(bounds[0] <= value <= bounds[1] if bounds else value == value)
 
 
 def both(args: tuple[Typed, ...]) -> Typed:

@@ -93,7 +93,7 @@ def function(
     literal: Mapping[int, str] | None = None,
     template: str | None = None,
 ) -> Callable[[Row], Function]:
-    """Registers a row as a function. A signature reads `string.(int) -> bool`, without what precedes the dot `(int) -> bool`."""
+    """Registers a row as a function: `string.(int) -> bool` is called as `text.f(1)`, `(int) -> bool` as `f(1)`."""
 
     def register(row: Row) -> Function:
         made = Function(name, row, signatures, doc, tuple(examples), partial, template, literal=literal or {})

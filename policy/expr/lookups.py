@@ -49,7 +49,8 @@ def _listed(found: Any) -> list[Any]:
 def _vector(node: Typed, column: Column) -> Any:
     """The part over all distinct values at once by the twins of its functions; None if one has no twin."""
     if isinstance(node, Input):
-        return column.text if column.type.name == "string" and not column.text.null_count else None
+        text = column.text
+        return text if text is not None and column.type.name == "string" and not text.null_count else None
     if not isinstance(node, Apply) or sum(not isinstance(arg, Const) for arg in node.args) != 1:
         return None
     if isinstance(node.args[0], Const):
@@ -64,7 +65,7 @@ def _vector(node: Typed, column: Column) -> Any:
     return function.vector(first, *rest) if function.vector is not None else None
 
 
-def mask(found: Sequence[Any], wanted: bool) -> Lookup:  # noqa: FBT001
+def mask(found: Sequence[Any], wanted: bool) -> Lookup:
     """A test of codes for the answers that are the wanted bool."""
     table = np.array([value is wanted for value in found], bool)
     codes = np.flatnonzero(table)

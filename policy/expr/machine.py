@@ -39,13 +39,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Mistyped(Exception):  # noqa: N818
+class MistypedError(Exception):
     """A value is not of its declared type; the text says what was expected and what came."""
 
 
-def _mistyped(wanted: str, value: Any) -> Mistyped:
+def _mistyped(wanted: str, value: Any) -> MistypedError:
     got = "null" if value is None else type(value).__name__
-    return Mistyped(f"expected {wanted}, got {got}")
+    return MistypedError(f"expected {wanted}, got {got}")
 
 
 def _bool(value: Any) -> bool:
@@ -59,12 +59,12 @@ def _int(value: Any) -> int:
         raise _mistyped("int", value)
     if MIN_INT <= value <= MAX_INT:
         return value
-    raise Mistyped("expected int of 64 bits, got a larger one")
+    raise MistypedError("expected int of 64 bits, got a larger one")
 
 
 def _double(value: Any) -> float | None:
     if type(value) is float:
-        return value if value == value else None  # noqa: PLR0124
+        return value if value == value else None
     if type(value) is int and -MAX_EXACT <= value <= MAX_EXACT:
         return float(value)
     raise _mistyped("double", value)
@@ -75,7 +75,7 @@ def _string(value: Any) -> str:
         raise _mistyped("string", value)
     if value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value):
         return value
-    raise Mistyped("expected string, got one with half of a surrogate pair")
+    raise MistypedError("expected string, got one with half of a surrogate pair")
 
 
 def nanoseconds(value: timedelta) -> int:
@@ -100,7 +100,7 @@ def _duration(value: Any) -> int:
     duration = nanoseconds(value)
     if MIN_INT <= duration <= MAX_INT:
         return duration
-    raise Mistyped("expected duration of at most 292 years, got a longer one")
+    raise MistypedError("expected duration of at most 292 years, got a longer one")
 
 
 def address(text: str) -> int | None:
@@ -121,7 +121,7 @@ def _ip(value: Any) -> int:
         raise _mistyped("ip", value)
     number = address(value)
     if number is None:
-        raise Mistyped("expected ip, got text that is no address")
+        raise MistypedError("expected ip, got text that is no address")
     return number
 
 
@@ -147,7 +147,7 @@ def _cidr(value: Any) -> tuple[int, int, int]:
         raise _mistyped("cidr", value)
     found = network(value)
     if found is None:
-        raise Mistyped("expected cidr, got text that is no range of addresses")
+        raise MistypedError("expected cidr, got text that is no range of addresses")
     return found
 
 
@@ -169,7 +169,7 @@ _INWARD: dict[str, Callable[[Any], Any]] = {
 
 
 def inward(type_: Type) -> Callable[[Any], Any]:
-    """A function from an outside value that is not None to the machine value. It raises Mistyped."""
+    """A function from an outside value that is not None to the machine value. It raises MistypedError."""
     if type_.name == "list":
         return _list(inward(type_.element))
     return _INWARD[type_.name]
@@ -180,7 +180,7 @@ def _list(element: Callable[[Any], Any]) -> Callable[[Any], Any]:
         if not isinstance(value, list | tuple):
             raise _mistyped("list", value)
         if len(value) > MAX_LIST:
-            raise Mistyped(f"expected list of at most {MAX_LIST} items, got {len(value)}")
+            raise MistypedError(f"expected list of at most {MAX_LIST} items, got {len(value)}")
         return tuple(None if item is None else element(item) for item in value)
 
     return convert

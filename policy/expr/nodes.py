@@ -74,7 +74,12 @@ BINARY = {
 }
 SIGN = {
     **{function: sign for sign, function in BINARY.items()},
-    **{AND: "&&", OR: "||", NOT: "!", NEGATE: "-", IF: "?:", INDEX: "[]"},
+    AND: "&&",
+    OR: "||",
+    NOT: "!",
+    NEGATE: "-",
+    IF: "?:",
+    INDEX: "[]",
 }
 
 

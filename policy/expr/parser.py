@@ -42,7 +42,10 @@ _LEVEL = {
 }
 _CONSTANTS = {"true": True, "false": False, "null": None}
 RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
+    (
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"),
+        *("package", "namespace", "return", "var", "void", "while"),
+    )
 )
 
 
@@ -99,11 +102,10 @@ class _Parser:
         raise _StopError
 
     def close(self, opening: Token, closing: str) -> Token:
-        if token := self.accept(closing):
-            return token
-        if self.token.kind == "end":
+        token = self.accept(closing)
+        if token is None and self.token.kind == "end":
             self.stop(problems.never_closed(opening.text, opening.start))
-        self.unexpected(f"`{closing}`")
+        return token or self.unexpected(f"`{closing}`")
 
     def unexpected(self, wanted: str) -> NoReturn:
         token = self.token
@@ -292,7 +294,7 @@ class _Parser:
             return self.named(root=True)
         if self.sees("{"):
             self.stop(problems.unsupported("map", token.start, token.end))
-        self.unexpected("a value")
+        return self.unexpected("a value")
 
     def named(self, *, root: bool = False) -> Node:
         word = self.token

@@ -235,6 +235,11 @@ def mixed_list(types: Sequence[str], start: int, end: int) -> Problem:
     return Problem("W250", message, start, end, severity="warning")
 
 
+def computed_item(start: int, end: int) -> Problem:
+    """Something computed in a list of several types."""
+    return Problem("E203", "a list of several types, or with null, holds only literals and names", start, end)
+
+
 def always_known(name: str, start: int, end: int) -> Problem:
     """`has` of an input that is always there."""
     return Problem("W252", f"`{name}` is never missing, so this is constant", start, end, severity="warning")

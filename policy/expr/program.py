@@ -15,10 +15,11 @@ from policy.expr import places
 from policy.expr.batch import Values
 from policy.expr.checker import check
 from policy.expr.columns import encode
-from policy.expr.machine import Mistyped, inward, outward
+from policy.expr.machine import MistypedError, inward, outward
 from policy.expr.nodes import Node
 from policy.expr.parser import parse
 from policy.expr.places import Place
+from policy.expr.problems import Problem
 from policy.expr.row import compile_value
 from policy.expr.typed import Typed, inputs
 from policy.expr.types import Declared, Type, Variable, parse_type, variables
@@ -88,7 +89,7 @@ class Program:
             value = values.get(name)
             try:
                 args.append(None if value is None else convert(value))
-            except Mistyped as error:
+            except MistypedError as error:
                 raise ValueOfWrongTypeError(f"{error} - at `{name}`") from None
         found = self.function(*args)
         return found if found is None or self._outward is None else self._outward(found)
@@ -104,14 +105,14 @@ class Program:
         """
         try:
             return self._batch(encode(table, {name: self.variables[name].type for name in self.reads}))
-        except Mistyped as error:
+        except MistypedError as error:
             raise ValueOfWrongTypeError(str(error)) from None
 
     def __str__(self) -> str:
         return unparse(self.syntax)
 
 
-def compile(  # noqa: A001
+def compile(
     source: str,
     types: Mapping[str, Declared] | None = None,
     *,
@@ -135,5 +136,5 @@ def compile(  # noqa: A001
     return Program(source, syntax, checked.tree, checked.names, tuple(diagnostics), declared)
 
 
-def _diagnostics(found: Sequence[places.Problem], where: Place) -> list[Diagnostic]:
+def _diagnostics(found: Sequence[Problem], where: Place) -> list[Diagnostic]:
     return in_order(places.diagnostic(problem, where) for problem in found)

@@ -1,8 +1,8 @@
 """The meaning of a checked tree, one row at a time: straight-line Python over local variables.
 
 A strict part is a list of guards and a raw text: once every guard has held, the raw text is its value. Logic is
-three-valued, and comes in three forms: `truth` (definitely true), `falsity` (definitely false), and `value`, where None is
-unknown. The first two need no None at all: `a > 1 && b` is `v0 is not None and v0 > 1 and v1`.
+three-valued, and comes in three forms: `truth` (definitely true), `falsity` (definitely false), and `value`, where
+None is unknown. The first two need no None at all: `a > 1 && b` is `v0 is not None and v0 > 1 and v1`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from policy.expr.typed import (
     Typed,
     can_be_unknown,
     inputs,
+    is_computed,
     walk,
 )
 
@@ -105,8 +106,6 @@ class Emitter:
                 return f"x{slot}"
             case Known(arg=arg):
                 return f"({self.value(arg)} is not None)"
-            case MakeList(items=items):
-                return self._shallow(f"({''.join(f'{self.value(item)}, ' for item in items)})")
             case And(args=args):
                 return self._shallow(self._joined(args, "False", "True"))
             case Or(args=args):
@@ -115,7 +114,7 @@ class Emitter:
                 return self._shallow(self._negated(arg))
             case If():
                 return self._shallow(self._chosen(node))
-        strict = self._apply(node) if isinstance(node, Apply) else self._loop(node)
+        strict = self._computed(node)
         return self._shallow(_given(strict.guards, strict.raw))
 
     # --- logic ---
@@ -168,8 +167,8 @@ class Emitter:
     def _strict(self, node: Typed) -> _Strict:
         """A part as an argument: known once its guards have held."""
         match node:
-            case Apply():
-                return self._known(self._apply(node))
+            case Apply() | Loop() | MakeList():
+                return self._known(self._computed(node))
             case Const() | Input() | Local():
                 text = self.value(node)
                 return _Strict([f"{text} is not None"] if can_be_unknown(node) else [], text, atomic=True)
@@ -177,6 +176,18 @@ class Emitter:
         if not can_be_unknown(node):
             return _Strict([], text, atomic=text.isidentifier())
         return self._known(_Strict([], text, atomic=False, partial=True))
+
+    def _computed(self, node: Apply | Loop | MakeList) -> _Strict:
+        if isinstance(node, MakeList):
+            return self._list(node)
+        return self._apply(node) if isinstance(node, Apply) else self._loop(node)
+
+    def _list(self, node: MakeList) -> _Strict:
+        """Guards for items that are computed; names may be unknown items."""
+        parts = [self._strict(item) if is_computed(item) else None for item in node.items]
+        guards = [guard for part in parts if part for guard in part.guards]
+        texts = [part.raw if part else self.value(item) for part, item in zip(parts, node.items, strict=True)]
+        return _Strict(guards, f"({''.join(f'{text}, ' for text in texts)})", atomic=False)
 
     def _known(self, strict: _Strict) -> _Strict:
         """With a guard that the raw text is not None."""
@@ -222,8 +233,7 @@ class Emitter:
             part.guards, f"{_wrap(part)} in {self.constants.name(frozenset(container.value))}", atomic=False
         )
 
-    def _loop(self, node: Typed) -> _Strict:
-        assert isinstance(node, Loop)
+    def _loop(self, node: Loop) -> _Strict:
         over = self._strict(node.over)
         args = [over.raw, self._inner(node, node.test)]
         if node.body is not None:

@@ -102,7 +102,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class MakeList:
-    """A list; never unknown itself, as an unknown item is an item."""
+    """A list. A name without a value is an unknown item; an item that cannot be computed makes the list unknown."""
 
     items: tuple[Typed, ...]
     type: Type
@@ -126,7 +126,7 @@ class Loop:
 
 Typed = Const | Input | Local | Apply | And | Or | Not | If | Known | MakeList | Loop
 
-TRUE, FALSE = Const(True, BOOL), Const(False, BOOL)  # noqa: FBT003
+TRUE, FALSE = Const(True, BOOL), Const(False, BOOL)
 UNKNOWN = Const(None, BOOL)
 
 
@@ -165,11 +165,18 @@ def can_be_unknown(node: Typed) -> bool:
             return value is None
         case Input(optional=optional) | Local(optional=optional):
             return optional
-        case Known() | MakeList():
+        case Known():
             return False
+        case MakeList(items=items):
+            return any(map(is_computed, items))
         case Apply(overload=overload, args=args):
             return overload.function.partial or any(map(can_be_unknown, args))
     return any(map(can_be_unknown, children(node)))
+
+
+def is_computed(node: Typed) -> bool:
+    """Whether a part is more than a name or constant, and can be unknown."""
+    return not isinstance(node, Const | Input | Local) and can_be_unknown(node)
 
 
 def list_const(items: tuple[Typed, ...], element: Type) -> Typed:

@@ -52,9 +52,12 @@ def set_of(element: Type) -> Type:
     return Type("set", (element,))
 
 
-def Enum(words: Sequence[str], name: str = "") -> Type:  # noqa: N802
+def enum_of(words: Sequence[str], name: str = "") -> Type:
     """A string that is one of these words; `name` is what messages call it."""
     return Type("string", (), tuple(words), name)
+
+
+Enum = enum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def _variable(declared: Declared) -> Variable:
 
 def parse_type(text: str) -> Type:
     """`int`, `list(string)`, `set(ip)`. Raises ValueError."""
-    inner, wraps = text.strip(), []
+    wraps: list[str] = []
+    inner = text.strip()
     while inner.endswith(")") and inner.partition("(")[0] in ("list", "set") and len(wraps) < _MAX_NESTING:
         wrap, _, inner = inner[:-1].partition("(")
         wraps.append(wrap)
@@ -117,7 +121,7 @@ def fits(type_: Type, wanted: Type) -> bool:
         return True
     if type_.name != wanted.name or not type_.params:
         return False
-    return NOTHING == type_.element or fits(type_.element, wanted.element)
+    return type_.element == NOTHING or fits(type_.element, wanted.element)
 
 
 def comparable(left: Type, right: Type) -> bool:
@@ -131,7 +135,7 @@ def comparable(left: Type, right: Type) -> bool:
 
 def common(left: Type, right: Type) -> Type | None:
     """The type of a value that is one or the other, None if there is none."""
-    if left == right or right == FAULT:
+    if right in (left, FAULT):
         return left
     if left == FAULT:
         return right

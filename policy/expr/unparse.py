@@ -21,11 +21,14 @@ from policy.expr.nodes import (
 )
 
 _LEVEL = {
-    **{IF: 1, OR: 2, AND: 3},
+    IF: 1,
+    OR: 2,
+    AND: 3,
     **dict.fromkeys(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"), 4),
     **dict.fromkeys(("_+_", "_-_"), 5),
     **dict.fromkeys(("_*_", "_/_", "_%_"), 6),
-    **{NOT: 7, NEGATE: 7},
+    NOT: 7,
+    NEGATE: 7,
 }
 _MEMBER, _PRIMARY = 8, 9
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -1,8 +1,8 @@
 """A checked tree as straight-line NumPy over the columns of one chunk.
 
-`truth` and `falsity` are masks, as in `policy.expr.row`; a number is a pair of an array and a mask of the rows that have
-one. Parts that stand twice, in one condition or in two, are worked out once. What has no vector code (a part that reads
-two strings, or a list) is left to the row's own function.
+`truth` and `falsity` are masks, as in `policy.expr.row`; a number is a pair of an array and a mask of the rows that
+have one. Parts that stand twice, in one condition or in two, are worked out once. What has no vector code (a part that
+reads two strings, or a list) is left to the row's own function.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from policy.expr.types import BOOL, DOUBLE, INT, Type
 
 Layout = tuple[tuple[str, str, bool], ...]
 VECTORS = ("bool", "int", "double", "timestamp", "duration")
+DTYPES: dict[str, Any] = {"bool": np.bool_, "double": np.float64}
 _TIMES = ("timestamp", "duration")
 _SIGNS = ("<", "<=", ">", ">=", "==", "!=")
 _RELATIONS = {f"_{sign}_": sign for sign in _SIGNS}
@@ -86,11 +87,11 @@ class Emitter:
 
     def truth(self, node: Typed) -> str:
         """The mask of rows where the bool is definitely true."""
-        return self._once("truth", node, self._truth)
+        return str(self._once("truth", node, self._truth))
 
     def falsity(self, node: Typed) -> str:
         """The mask of rows where the bool is definitely false."""
-        return self._once("falsity", node, self._falsity)
+        return str(self._once("falsity", node, self._falsity))
 
     def _truth(self, node: Typed) -> str:
         if isinstance(node, Const):
@@ -219,12 +220,14 @@ class Emitter:
 
     def number(self, node: Typed) -> Number:
         """The array of a part, and where it has a value."""
-        return self._once("number", node, self._number)
+        found: Number = self._once("number", node, self._number)
+        return found
 
     def _number(self, node: Typed) -> Number:
         if isinstance(node, Const):
             unknown = node.value is None
-            text = "nan" if unknown and node.type == DOUBLE else self.constants.text(self._scaled(node) or 0)
+            zero = "nan" if node.type == DOUBLE else "0"
+            text = zero if unknown else self.constants.text(self._scaled(node))
             return Number(f"full(rows, {text}, {self._dtype(node.type)})", str(not unknown))
         if _fine(node):
             return self._mapped_number(node)
@@ -281,23 +284,16 @@ class Emitter:
     def _vector(self, node: Apply) -> Number:
         """A function's own twin."""
         function = node.overload.function
-        numbers = [self.number(arg) if not isinstance(arg, Const) else None for arg in node.args]
-        texts = [
-            number.data if number else self.constants.text(self._scaled(arg))
-            for number, arg in zip(numbers, node.args, strict=True)
-            if number or isinstance(arg, Const)
-        ]
+        args = [self._operand(arg) for arg in node.args]
         data, fits = self._temp(), self._temp()
-        self.lines.append(
-            f"{data}, {fits} = pair({self.constants.name(function.vector)}({', '.join(texts)}))"
-        )
-        valids = [
-            self._line(f"{number.data} == {number.data}")
-            for number, arg in zip(numbers, node.args, strict=True)
-            if number and arg.type == DOUBLE
+        texts = ", ".join(arg.data for arg in args)
+        self.lines.append(f"{data}, {fits} = pair({self.constants.name(function.vector)}({texts}))")
+        known = [
+            self._line(f"{arg.data} == {arg.data}")
+            for arg, part in zip(args, node.args, strict=True)
+            if part.type == DOUBLE and not isinstance(part, Const)
         ]
-        valids += [number.valid for number in numbers if number]
-        return Number(data, self._and([*valids, fits]))
+        return Number(data, self._and([*known, *(arg.valid for arg in args), fits]))
 
     def _either(self, node: If) -> Number:
         true, false = self.truth(node.test), self.falsity(node.test)
@@ -312,7 +308,7 @@ class Emitter:
         return const.value // 1000 if const.type.name in _TIMES and const.value is not None else const.value
 
     def _dtype(self, type_: Type) -> str:
-        return self.constants.name({"bool": np.bool_, "double": np.float64}.get(type_.name, np.int64))
+        return self.constants.name(DTYPES.get(type_.name, np.int64))
 
     # --- look-ups and rows ---
 
@@ -332,7 +328,7 @@ class Emitter:
 
     def _mapped(self, mode: Mode, node: Typed) -> str:
         truth, falsity = self._once("mapped", node, self._map)
-        return truth if mode == "truth" else falsity
+        return str(truth if mode == "truth" else falsity)
 
     def _mapped_number(self, node: Typed) -> Number:
         return Number(*self._once("mapped", node, self._map))

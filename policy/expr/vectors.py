@@ -94,34 +94,34 @@ def _mixed(ints: Array, doubles: Array) -> tuple[Array, Array, Array]:
 
 
 def mixed_lt(ints: Array, doubles: Array) -> Array:
-    """int < double."""
+    """Whether int < double."""
     return _mixed(ints, doubles)[0]
 
 
 def mixed_le(ints: Array, doubles: Array) -> Array:
-    """int <= double."""
+    """Whether int <= double."""
     less, same, _ = _mixed(ints, doubles)
     return less | same
 
 
 def mixed_gt(ints: Array, doubles: Array) -> Array:
-    """int > double."""
+    """Whether int > double."""
     return _mixed(ints, doubles)[2]
 
 
 def mixed_ge(ints: Array, doubles: Array) -> Array:
-    """int >= double."""
+    """Whether int >= double."""
     _, same, more = _mixed(ints, doubles)
     return same | more
 
 
 def mixed_eq(ints: Array, doubles: Array) -> Array:
-    """int == double."""
+    """Whether int == double."""
     return _mixed(ints, doubles)[1]
 
 
 def mixed_ne(ints: Array, doubles: Array) -> Array:
-    """int != double; false for NaN, which is unknown."""
+    """Whether int != double; false for NaN, which is unknown."""
     less, _, more = _mixed(ints, doubles)
     return less | more
 
@@ -139,7 +139,7 @@ MIXED: dict[str, Callable[[Array, Array], Array]] = {
 def int_bound(sign: str, number: float) -> tuple[str, int] | bool:
     """A comparison of ints with a double constant, as one with an int constant, or its answer for every int."""
     if abs(number) == math.inf or not -_FAR <= number < _FAR:
-        return sign == "!=" or (sign in ("<", "<=")) == (number > 0) and sign != "=="
+        return sign != "==" and (sign == "!=" or (sign in ("<", "<=")) == (number > 0))
     floor = math.floor(number)
     if floor == number:
         return sign, floor

@@ -42,7 +42,7 @@ def ratio(left: float, right: float) -> float | None:
     """IEEE 754: a division by zero is infinite; unknown if it is not a number."""
     if right:
         value = left / right
-        return value if value == value else None  # noqa: PLR0124
+        return value if value == value else None
     if left == 0.0:
         return None
     return float("inf") if (left > 0) == (_sign(right) > 0) else float("-inf")
@@ -128,7 +128,8 @@ operator(
     "(list(A), list(A)) -> list(A)",
     row=joined,
     partial=True,
-    doc=f"Two strings, or two lists, one after the other; unknown beyond {MAX_TEXT:,} characters or {MAX_LIST:,} items.",
+    doc="Two strings, or two lists, one after the other; unknown beyond "
+    f"{MAX_TEXT:,} characters or {MAX_LIST:,} items.",
     examples=["'log' + 'in' == 'login'", "[1] + [2, 3] == [1, 2, 3]"],
 )
 operator(

@@ -228,8 +228,8 @@ def split(text: str, separator: str, limit: int = -1) -> tuple[str, ...] | None:
     "list(string).() -> string",
     "list(string).(string) -> string",
     partial=True,
-    doc=f"The items one after the other, with a separator between them if one is given; unknown if an item is, or beyond "
-    f"{MAX_TEXT:,} characters.",
+    doc=f"The items one after the other, with a separator between them if one is given; unknown if an item is, or "
+    f"beyond {MAX_TEXT:,} characters.",
     examples=["['a', 'b'].join('-') == 'a-b'"],
 )
 def join(items: tuple[str | None, ...], separator: str = "") -> str | None:

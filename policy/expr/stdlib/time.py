@@ -130,8 +130,8 @@ def timestamp_of_timestamp(value: int) -> int:
     "duration",
     "(string) -> duration",
     partial=True,
-    doc="The duration that text like `1h30m` or `-1.5s` tells, with the units h m s ms us ns; unknown for other text and "
-    "beyond 292 years.",
+    doc="The duration that text like `1h30m` or `-1.5s` tells, with the units h m s ms us ns; unknown for other text "
+    "and beyond 292 years.",
     examples=["duration('1h30m') == duration('5400s')"],
 )
 def duration_of_string(text: str) -> int | None:
@@ -332,12 +332,12 @@ _part("getSeconds", _seconds, "The second", [f"{_AT}.getSeconds() == 15"])
     examples=["timestamp('2026-01-31T23:30:15.250Z').getMilliseconds() == 250"],
     literal={1: "the time zone"},
 )
-def milliseconds(value: int, zone: Zone = _UTC) -> int:  # noqa: ARG001
+def milliseconds(value: int, _zone: Zone = _UTC) -> int:
     return value // 1_000_000 % 1000
 
 
 @milliseconds.batch
-def _(value: Any, zone: Zone = _UTC) -> Any:  # noqa: ARG001
+def _(value: Any, _zone: Zone = _UTC) -> Any:
     return value // 1000 % 1000
 
 
