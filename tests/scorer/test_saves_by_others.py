@@ -106,33 +106,28 @@ def published(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def column(model: scorer.Model, word: str) -> str | None:
-    """Return the last column that a stage makes under a name like `word`."""
-    return next((n for n in reversed(model.outputs.names) if n.lower().endswith(word)), None)
+def column(model: scorer.Model, *, vector: bool) -> str | None:
+    """Return the last prediction of the pipeline, or its last vector of probabilities."""
+    found = [
+        f.name for f in model.outputs if f.name in model._plan.main and pa.types.is_list(f.type) == vector
+    ]
+    return next((n for n in reversed(found) if not vector or "robability" in n), None)
 
 
 def answers(model: scorer.Model, rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
     """Say a model's answers in the words of the published files: labels, and `probability(label)`."""
-    prediction, probability, labels = (
-        column(model, "prediction"),
-        column(model, "probability"),
-        model._labels(),
-    )
-    out = []
-    for row in rows:
-        found: dict[str, Any] = {}
-        for name in names:
-            if name.startswith("probability("):
-                label = name[len("probability(") : -1]
-                slot = labels.index(label) if labels and label in labels else int(label)
-                given = row[probability] if probability else (1.0 - row[prediction], row[prediction])
-                found[name] = given[slot]
-            else:
-                number = row[prediction]
-                named = labels is not None and probability is not None and number.is_integer()
-                found[name] = labels[int(number)] if named else number
-        out.append(found)
-    return out
+    prediction, probability = column(model, vector=False), column(model, vector=True)
+    labels, classifies = model._labels(), any(name.startswith("probability(") for name in names)
+
+    def said(row: dict[str, Any], name: str) -> Any:
+        if name.startswith("probability("):
+            label = name[len("probability(") : -1]
+            given = row[probability] if probability else (1.0 - row[prediction], row[prediction])
+            return given[labels.index(label) if labels and label in labels else int(label)]
+        number = row[prediction] if probability or not classifies else float(row[prediction] > 0.5)
+        return labels[int(number)] if labels is not None and (probability or classifies) else number
+
+    return [{name: said(row, name) for name in names} for row in rows]
 
 
 def alike(text: str, answer: Any) -> bool:
@@ -146,6 +141,8 @@ def alike(text: str, answer: Any) -> bool:
 def test_published_outputs_are_given(pipeline, compare):
     """Every row of a published output is given by the model, in a batch and row by row."""
     home, data = pipeline.parents[1], data_of(pipeline)
+    if not (home / "csv" / f"{pipeline.name}.csv").exists():
+        pytest.skip("no outputs were published with it")
     given, expected = table(home, data), published(pipeline)
     model = scorer.load(pipeline, schema=given.schema)
     batch = model.batch(given)
