@@ -156,7 +156,8 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
             if step.stage.skippable and ends and set(step.inputs) <= raw_values:
                 optional.add(number)
     kept = _drops_first(plan, _closure(plan, set(wanted.values()), optional, raw_values))
-    steps = [_mark(plan.steps[n], optional=n in optional) for n in kept]
+    read = {value for n in kept for value in plan.steps[n].inputs} | set(wanted.values())
+    steps = [_narrowed(plan.steps[n], read, optional=n in optional) for n in kept]
     loose = {v for step in steps if step.optional for v in step.outputs}
     return Selection(
         plan,
@@ -200,8 +201,9 @@ def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
     return early + [number for number in kept if number not in early]
 
 
-def _mark(step: Step, *, optional: bool) -> Step:
-    return Step(step.stage, step.uid, step.inputs, step.outputs, step.names, optional) if optional else step
+def _narrowed(step: Step, read: set[int], *, optional: bool) -> Step:
+    stage = step.stage.narrow(tuple(value in read for value in step.outputs))
+    return Step(stage, step.uid, step.inputs, step.outputs, step.names, optional)
 
 
 def _find(plan: Plan, name: str) -> int:

@@ -64,6 +64,11 @@ class Stage:
         """Compute the outputs of a batch: a column, or a tuple of columns."""
         return map_rows(self, rows, columns)
 
+    def narrow(self, wanted: tuple[bool, ...]) -> Self:
+        """Return the stage without the work for outputs that nobody wants; it may leave None in their place."""
+        del wanted
+        return self
+
     def over_slots(self) -> tuple[Sequence[int], Callable[[Sequence[float]], Any]] | None:
         """Return the slots of its vector that matter, and `row` as a function of their values alone.
 

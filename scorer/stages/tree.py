@@ -8,8 +8,8 @@ refused if a split reads beyond its end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class _Trees(Stage):
     def over_slots(self) -> tuple[Sequence[int], Callable[[Sequence[float]], Any]]:
         """Return the slots that are split on, and the outputs as a function of their values."""
         return self.forest.inputs.tolist(), self.over_values()
+
+    def narrow(self, wanted: tuple[bool, ...]) -> Self:
+        """Leave the leaves out if nobody wants them."""
+        return self if wanted[-1] or not self.leaf else replace(self, leaf=False)
 
     def leaves(self) -> Callable[[Any], list[float] | None]:
         """Return the function from the kernel's values to each tree's leaf, counted from the left."""
