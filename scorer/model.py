@@ -172,7 +172,8 @@ class Model:
         self, arrays: Mapping[str, pa.Array], rows: cols.Rows
     ) -> tuple[dict[str, pa.Array], cols.Rows]:
         try:
-            table = {name: cols.read(array) for name, array in arrays.items()}
+            kinds = {raw.name: raw.kind for raw in self._plan.raws.values()}
+            table = {n: a if kinds[n] == "tokens" else cols.read(a) for n, a in arrays.items()}
         except cols.Ragged:
             return ragged.score(self._selection, arrays, rows.count, self._general)
         with np.errstate(all="ignore"):

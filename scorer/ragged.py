@@ -29,7 +29,9 @@ def score(
     """Score groups of rows whose vectors have the same sizes; a row without vectors where they are due fails."""
     book = Rows(count)
     sizes = [
-        _sizes(selection, name, array, book) for name, array in arrays.items() if holds_vectors(array.type)
+        _sizes(selection, name, array, book)
+        for name, array in arrays.items()
+        if holds_vectors(array.type) and selection.plan.raws[name].kind != "tokens"
     ]
     keys = np.stack([np.array(size, dtype=np.int64) for size in sizes], axis=1)
     keys[list(book.faults)] = _BAD
