@@ -1,0 +1,248 @@
+"""Slots chosen, checked or renumbered: the selectors, VectorSlicer, VectorSizeHint, VectorIndexer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from scorer.columns import Column, Rows
+from scorer.errors import ColumnError, Dropped, Invalid
+from scorer.fields import Attribute, Field, Kind, vector
+from scorer.saved import Saved
+from scorer.stage import Stage, stage
+from scorer.vectors import Dense, Sparse, Vector, Vectors
+
+
+def _picked(value: Vector, indices: Sequence[int], size: int | None) -> Vector:
+    if size is not None and len(value) != size:
+        raise Invalid(f"a vector of {len(value)} slots, where {size} are needed")
+    if indices and max(indices) >= len(value):
+        raise Invalid(f"a vector of {len(value)} slots has no slot {max(indices)}")
+    if isinstance(value, Sparse):
+        stored = dict(zip(value.indices, value.values, strict=True))
+        kept = [place for place, i in enumerate(indices) if i in stored]
+        return Sparse(len(indices), kept, [stored[indices[place]] for place in kept])
+    return [value[i] for i in indices]
+
+
+def _slots(described: Field, indices: Sequence[int]) -> Field:
+    slots = described.slots
+    if slots is None or (indices and max(indices) >= len(slots)):
+        return vector(len(indices))
+    return vector(slots=[slots[i] for i in indices])
+
+
+@stage(
+    "org.apache.spark.ml.feature.ChiSqSelectorModel",
+    "org.apache.spark.ml.feature.UnivariateFeatureSelectorModel",
+    "org.apache.spark.ml.feature.VarianceThresholdSelectorModel",
+    inputs=("featuresCol",),
+    outputs=("outputCol",),
+)
+@dataclass(frozen=True, slots=True)
+class Selector(Stage):
+    """The chosen slots, ascending. Source: feature.SelectorModel."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    indices: tuple[int, ...]
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the chosen slots."""
+        chosen = saved.record()["selectedFeatures"]
+        if not all(isinstance(i, int) and i >= 0 for i in chosen):
+            raise saved.fail("its selected features are not slots")
+        return cls(tuple(sorted(chosen)))
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        return (_slots(inputs[0], self.indices),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Choose from one vector."""
+        indices = self.indices
+        return lambda value: _picked(value, indices, None)
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Choose from a batch."""
+        return _picked_rows(rows, columns[0], self.indices)
+
+
+def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors:
+    if column.valid is not None:
+        rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+    if indices and max(indices) >= column.size:
+        reason = f"a vector of {column.size} slots has no slot {max(indices)}"
+        rows.fail(np.ones(rows.count, bool), lambda _: reason)
+        return Vectors((Dense(np.zeros((rows.count, len(indices)))),))
+    return Vectors((Dense(column.matrix()[:, list(indices)]),))
+
+
+@stage("org.apache.spark.ml.feature.VectorSlicer", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class VectorSlicer(Stage):
+    """Slots by number, then by name, in the order given. Source: feature.VectorSlicer."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    indices: tuple[int, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the parameters."""
+        indices = tuple(int(i) for i in saved.numbers("indices", ()))
+        if any(i < 0 for i in indices):
+            raise saved.fail("a slot is negative")
+        return cls(indices, saved.texts("names", ()))
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Find the named slots."""
+        if not self.names:
+            return self
+        places = {slot.name: i for i, slot in enumerate(inputs[0].slots or ())}
+        absent = [name for name in self.names if name not in places]
+        if absent:
+            raise ColumnError(f"the vector has no slot named {', '.join(absent)}")
+        return replace(self, indices=(*self.indices, *(places[name] for name in self.names)), names=())
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        return (_slots(inputs[0], self.indices),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Slice one vector."""
+        indices = self.indices
+        return lambda value: _picked(value, indices, None)
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Slice a batch."""
+        return _picked_rows(rows, columns[0], self.indices)
+
+
+@stage("org.apache.spark.ml.feature.VectorSizeHint", inputs=("inputCol",), outputs=("inputCol",))
+@dataclass(frozen=True, slots=True)
+class VectorSizeHint(Stage):
+    """The same vector, its size declared and checked. Source: feature.VectorSizeHint."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    size: int
+    invalid: str  # error | skip | optimistic
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the parameters."""
+        return cls(
+            saved.whole("size"), saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
+        )
+
+    @property
+    def drops(self) -> bool:
+        """Whether a vector of another size drops the row."""
+        return self.invalid == "skip"
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: the slots as they were, or so many unnamed ones."""
+        return (inputs[0],) if inputs[0].slots is not None else (vector(self.size),)
+
+    def row(self) -> Callable[[Any], Any]:
+        """Check one vector."""
+        size, invalid = self.size, self.invalid
+
+        def check(value: Any) -> Any:
+            if invalid == "optimistic" or (value is not None and len(value) == size):
+                return value
+            if invalid == "skip":
+                raise Dropped
+            raise Invalid("null, where a vector is needed" if value is None else _sizes(value, size))
+
+        return check
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Check a batch, whose vectors are of one size."""
+        column: Vectors = columns[0]
+        if column.valid is not None and not column.valid.any():
+            column = Vectors((Dense(np.zeros((rows.count, self.size))),), column.valid)
+        if self.invalid == "optimistic":
+            return column
+        good = np.full(rows.count, column.size == self.size)
+        if column.valid is not None:
+            good &= column.valid
+        if self.invalid == "skip":
+            rows.drop(~good)
+        else:
+            nulls = np.zeros(rows.count, bool) if column.valid is None else ~column.valid
+            rows.fail(nulls, lambda _: "null, where a vector is needed")
+            rows.fail(~good, lambda _: f"a vector of {column.size} slots, where {self.size} are declared")
+        return column
+
+
+def _sizes(value: Vector, size: int) -> str:
+    return f"a vector of {len(value)} slots, where {size} are declared"
+
+
+@stage("org.apache.spark.ml.feature.VectorIndexerModel", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class VectorIndexer(Stage):
+    """Slots of few values become the numbers of categories. Source: feature.VectorIndexerModel."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    size: int
+    maps: tuple[tuple[int, dict[float, int]], ...]  # (slot, category of each value)
+    invalid: str  # error | keep | skip
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the maps."""
+        record = saved.record()
+        maps = sorted((int(i), {float(x): int(k) for x, k in values}) for i, values in record["categoryMaps"])
+        size = int(record["numFeatures"])
+        if any(not 0 <= i < size for i, _ in maps):
+            raise saved.fail("a category map is for a slot that does not exist")
+        return cls(size, tuple(maps), saved.choice("handleInvalid", "error", ("error", "keep", "skip")))
+
+    @property
+    def drops(self) -> bool:
+        """Whether an unknown value drops the row."""
+        return self.invalid == "skip"
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: indexed slots are nominal."""
+        known = inputs[0].slots
+        slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
+        for i, values in self.maps:
+            slots[i] = Attribute("nominal", slots[i].name, count=len(values) + (self.invalid == "keep"))
+        return (vector(slots=slots),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Index one vector; the zeros of a sparse one stay."""
+        size, maps, invalid = self.size, self.maps, self.invalid
+
+        def category(slot: int, x: float, values: dict[float, int]) -> float:
+            found = values.get(x)
+            if found is not None:
+                return float(found)
+            if invalid == "keep":
+                return float(len(values))
+            if invalid == "skip":
+                raise Dropped
+            raise Invalid(f"slot {slot} holds {x}, which was not seen when the indexer was fitted")
+
+        def index(value: Any) -> Vector:
+            if len(value) != size:
+                raise Invalid(f"a vector of {len(value)} slots, where {size} were fitted")
+            if isinstance(value, Sparse):
+                out = list(value.values)
+                places = {i: place for place, i in enumerate(value.indices)}
+                for i, values in maps:
+                    if i in places:
+                        out[places[i]] = category(i, out[places[i]], values)
+                return Sparse(size, value.indices, out)
+            full: list[float] = list(value)
+            for i, values in maps:
+                full[i] = category(i, full[i], values)
+            return full
+
+        return index
