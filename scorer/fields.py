@@ -19,6 +19,7 @@ Kind = Literal["number", "text", "string", "tokens", "vector", "numbers", "any"]
 DOUBLE = pa.float64()
 TEXT = pa.string()
 TOKENS = pa.list_(pa.string())
+HASHES = pa.list_(pa.list_(pa.float64()))  # a list of vectors
 
 
 @dataclass(frozen=True, slots=True)

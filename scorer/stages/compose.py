@@ -12,3 +12,11 @@ from scorer.stage import container
 def pipeline_model(saved: Saved) -> Iterable[Saved]:
     """Open a PipelineModel (Python's writer saves it as `pyspark.ml.pipeline.PipelineModel`)."""
     return saved.stages()
+
+
+@container(
+    "org.apache.spark.ml.tuning.CrossValidatorModel", "org.apache.spark.ml.tuning.TrainValidationSplitModel"
+)
+def tuned_model(saved: Saved) -> Iterable[Saved]:
+    """Open the best model that tuning found."""
+    yield saved.child("bestModel")
