@@ -12,5 +12,7 @@ README = Path(scorer.__file__).parent / "README.md"
 
 def test_the_table_lists_exactly_what_loads():
     """The table names every Spark class that loads, and no other."""
-    listed = re.findall(r"^\| `(org\.apache\.spark[\w.]+)` \| (equal|sums) \|", README.read_text(), re.MULTILINE)
+    listed = re.findall(
+        r"^\| `(org\.apache\.spark[\w.]+)` \| (equal|sums) \|", README.read_text(), re.MULTILINE
+    )
     assert sorted(name for name, _ in listed) == scorer.supported()
