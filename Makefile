@@ -4,7 +4,7 @@ VENV   ?= .venv
 PORT   ?= 8080
 BIN     = $(VENV)/bin
 
-.PHONY: serve test lint bench goldens parity lock clean help
+.PHONY: serve test lint bench goldens lock clean help
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -33,6 +33,16 @@ lint: $(VENV)/.test  ## Check style and types
 bench: $(VENV)/.test  ## Measure speed; prints ratios beside their targets
 	$(BIN)/python tests/bench/run.py
 
+SPARKS = 3.5.9 4.0.5 4.3.0
+
+goldens:  ## Ask real Spark again, in its versions (needs Java 17)
+	@for spark in $(SPARKS); do \
+	    test -x $(VENV)-spark-$$spark/bin/python || $(PYTHON) -m venv $(VENV)-spark-$$spark; \
+	    $(VENV)-spark-$$spark/bin/python -m pip install --quiet --disable-pip-version-check \
+	        pyspark==$$spark numpy pandas pyarrow setuptools && \
+	    $(VENV)-spark-$$spark/bin/python tests/golden/make.py || exit 1; \
+	done
+
 lock:  ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    --extra all --group build pyproject.toml --output-file requirements.lock
@@ -40,4 +50,4 @@ lock:  ## Pin the newest versions that pyproject.toml allows (needs uv)
 	    --extra all --group build --group dev pyproject.toml --output-file requirements-dev.lock
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist log
+	rm -rf $(VENV) $(VENV)-spark-* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist log
