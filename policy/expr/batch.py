@@ -109,6 +109,12 @@ def _pair(found: Any) -> tuple[Array, Any]:
     return found if isinstance(found, tuple) else (found, True)
 
 
+def _double(found: Any, valid: Any) -> Array:
+    """What a twin gives as doubles, NaN where a row has no value."""
+    data, fits = _pair(found)
+    return data if fits is True and valid is True else np.where(valid & fits, data, np.nan)
+
+
 _NAMESPACE: Mapping[str, Any] = {
     "where": np.where,
     "invert": np.logical_not,
@@ -116,6 +122,7 @@ _NAMESPACE: Mapping[str, Any] = {
     "masked": vectors.masked,
     "nan": np.nan,
     "pair": _pair,
+    "double": _double,
 }
 
 

@@ -58,7 +58,7 @@ class Function:
         """Sets the twin: columns for the arguments that vary, machine values for those that do not.
 
         Columns are NumPy arrays (times in microseconds), strings a pyarrow StringArray, all without nulls. It gives a
-        column, or a pair of a column and a mask of the rows that have a value.
+        column, or a pair of a column and a mask of the rows that have a value; NaN gives NaN if the result is a double.
         """
         self.vector = vector
         return vector

@@ -285,15 +285,18 @@ class Emitter:
         """A function's own twin."""
         function = node.overload.function
         args = [self._operand(arg) for arg in node.args]
-        data, fits = self._temp(), self._temp()
-        texts = ", ".join(arg.data for arg in args)
-        self.lines.append(f"{data}, {fits} = pair({self.constants.name(function.vector)}({texts}))")
+        call = f"{self.constants.name(function.vector)}({', '.join(arg.data for arg in args)})"
+        valid = self._and([arg.valid for arg in args])
+        if node.type == DOUBLE:  # twins give NaN for NaN, so that only other arguments need a mask
+            return Number(self._line(f"double({call}, {valid})"))
         known = [
             self._line(f"{arg.data} == {arg.data}")
             for arg, part in zip(args, node.args, strict=True)
             if part.type == DOUBLE and not isinstance(part, Const)
         ]
-        return Number(data, self._and([*known, *(arg.valid for arg in args), fits]))
+        data, fits = self._temp(), self._temp()
+        self.lines.append(f"{data}, {fits} = pair({call})")
+        return Number(data, self._and([*known, valid, fits]))
 
     def _either(self, node: If) -> Number:
         true, false = self.truth(node.test), self.falsity(node.test)
@@ -397,6 +400,10 @@ def _fine(node: Typed) -> bool:
         return False
     if isinstance(node, Const):
         return bool((node.value or 0) % 1000)
-    if isinstance(node, Apply) and node.overload.function.name in _TIMES:
+    if (
+        isinstance(node, Apply)
+        and node.overload.function.name in _TIMES
+        and node.args[0].type.name == "string"
+    ):
         return True
     return any(map(_fine, children(node)))

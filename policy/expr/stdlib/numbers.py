@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
+
+import numpy as np
 
 from policy.expr.functions import function
 from policy.expr.machine import MAX_INT, MIN_INT
@@ -39,6 +42,12 @@ def int_of_double(value: float) -> int | None:
     return int(value) if -(2.0**63) < value < 2.0**63 else None
 
 
+@int_of_double.batch
+def _(value: Any) -> Any:
+    fits = (value > -(2.0**63)) & (value < 2.0**63)
+    return np.where(fits, value, 0.0).astype(np.int64), fits
+
+
 @function(
     "int",
     "(string) -> int",
@@ -62,6 +71,11 @@ def int_of_string(text: str) -> int | None:
 )
 def double_of_number(value: float) -> float:
     return float(value)
+
+
+@double_of_number.batch
+def _(value: Any) -> Any:
+    return value.astype(np.float64)
 
 
 @function(
@@ -108,6 +122,11 @@ def abs_of_int(value: int) -> int | None:
     return abs(value) if value > MIN_INT else None
 
 
+@abs_of_int.batch
+def _(value: Any) -> Any:
+    return np.abs(value), value > MIN_INT
+
+
 @function(
     "math.abs", "(double) -> double", doc="The magnitude of a double.", examples=["math.abs(-0.5) == 0.5"]
 )
@@ -115,14 +134,29 @@ def abs_of_double(value: float) -> float:
     return abs(value)
 
 
+@abs_of_double.batch
+def _(value: Any) -> Any:
+    return np.abs(value)
+
+
 @function("math.sign", "(int) -> int", doc="-1, 0 or 1.", examples=["math.sign(-3) == -1"])
 def sign_of_int(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
+@sign_of_int.batch
+def _(value: Any) -> Any:
+    return np.sign(value)
+
+
 @function("math.sign", "(double) -> double", doc="-1.0, 0.0 or 1.0.", examples=["math.sign(-0.5) == -1.0"])
 def sign_of_double(value: float) -> float:
     return float((value > 0) - (value < 0))
+
+
+@sign_of_double.batch
+def _(value: Any) -> Any:
+    return np.sign(value)
 
 
 @function(
@@ -132,6 +166,11 @@ def floor(value: float) -> float:
     return math.copysign(math.floor(value), value) if math.isfinite(value) else value
 
 
+@floor.batch
+def _(value: Any) -> Any:
+    return np.floor(value)
+
+
 @function(
     "math.ceil", "(double) -> double", doc="The whole number above.", examples=["math.ceil(1.2) == 2.0"]
 )
@@ -139,11 +178,21 @@ def ceil(value: float) -> float:
     return math.copysign(math.ceil(value), value) if math.isfinite(value) else value
 
 
+@ceil.batch
+def _(value: Any) -> Any:
+    return np.ceil(value)
+
+
 @function(
     "math.trunc", "(double) -> double", doc="Without the fraction.", examples=["math.trunc(-1.9) == -1.0"]
 )
 def trunc(value: float) -> float:
     return math.copysign(math.trunc(value), value) if math.isfinite(value) else value
+
+
+@trunc.batch
+def _(value: Any) -> Any:
+    return np.trunc(value)
 
 
 @function(
@@ -160,11 +209,23 @@ def round_(value: float) -> float:
     return math.copysign(nearest, value)
 
 
+@round_.batch
+def _(value: Any) -> Any:
+    whole = np.trunc(value)
+    away = np.abs(value - whole) >= 0.5  # false for infinities, whose difference is not a number
+    return np.copysign(np.where(away, whole + np.sign(value), whole), value)
+
+
 @function(
     "math.isInf", "(double) -> bool", doc="True for both infinities.", examples=["math.isInf(1.0 / 0.0)"]
 )
 def is_infinite(value: float) -> bool:
     return math.isinf(value)
+
+
+@is_infinite.batch
+def _(value: Any) -> Any:
+    return np.isinf(value)
 
 
 @function(
@@ -180,6 +241,13 @@ def least(*values: float) -> float:
     return min(values)
 
 
+@least.batch
+def _(first: Any, *others: Any) -> Any:
+    for other in others:
+        first = np.where((other < first) | (other != other), other, first)
+    return first
+
+
 @function(
     "math.greatest",
     "(int, int) -> int",
@@ -191,3 +259,10 @@ def least(*values: float) -> float:
 )
 def greatest(*values: float) -> float:
     return max(values)
+
+
+@greatest.batch
+def _(first: Any, *others: Any) -> Any:
+    for other in others:
+        first = np.where((other > first) | (other != other), other, first)
+    return first

@@ -115,6 +115,12 @@ def timestamp_of_int(seconds: int) -> int | None:
     return seconds * SECOND if _FIRST <= seconds <= _LAST else None
 
 
+@timestamp_of_int.batch
+def _(seconds: Any) -> Any:
+    fits = (seconds >= _FIRST) & (seconds <= _LAST)
+    return np.where(fits, seconds, 0) * 1_000_000, fits
+
+
 @function(
     "timestamp",
     "(timestamp) -> timestamp",
