@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -39,7 +39,7 @@ def read_jsonl(input_: Input, types: Mapping[str, Kinds], wanted: Collection[str
 
 @dataclass(slots=True)
 class _Lines:
-    """The first block fixes the columns; after it, lines are decoded into a Struct of those, much faster."""
+    """The first block fixes the columns."""
 
     name: str
     types: dict[str, Kinds]
@@ -48,23 +48,19 @@ class _Lines:
     rows: int = 0
 
     def chunks(self, input_: Input) -> Iterator[Chunk]:
-        columns: list[str] | None = None
-        row_type: type[msgspec.Struct] | None = None
+        rows: _Rows | None = None
         for block in _blocks(input_):
-            if row_type is None or columns is None:
+            if rows is None:
                 objects, numbers = self._parse(block, _decode_object)
                 seen = dict.fromkeys(chain.from_iterable(objects))
-                columns = [*seen, *(name for name in self.wanted if name not in seen)]
-                values = ([one.get(name) for one in objects] for name in columns)
-                row_type = _struct(columns)
-                decode = msgspec.json.Decoder(row_type).decode
+                rows = _rows([*seen, *(name for name in self.wanted if name not in seen)])
+                values = _Dicts(rows.columns).values(objects)
             else:
-                objects, numbers = self._parse(block, decode)
-                values = (list(map(attrgetter(field), objects)) for field in row_type.__struct_fields__)
-            yield from self._chunks(columns, values, numbers)
-        if columns is None:
-            columns = list(self.wanted)
+                objects, numbers = self._parse(block, rows.decode)
+                values = rows.values(objects)
+            yield from self._chunks(rows.columns, values, numbers)
         if not self.rows:
+            columns = list(self.wanted) if rows is None else rows.columns
             yield from self._chunks(columns, ([] for _ in list(columns)), [])
 
     def _chunks(
@@ -119,10 +115,54 @@ class _Lines:
         return array
 
 
-def _struct(columns: list[str]) -> type[msgspec.Struct]:
-    names = {f"c{place}": name for place, name in enumerate(columns)}
-    fields = [(field, Any, None) for field in names]
-    return msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
+class _Rows(Protocol):
+    """How lines are decoded once their columns are known. A member that is no column is a DecodeError."""
+
+    columns: list[str]
+
+    def decode(self, line: bytes) -> Any:
+        """One line."""
+
+    def values(self, objects: list[Any]) -> Iterator[list[Any]]:
+        """The values of each column."""
+
+
+class _Structs:
+    """Lines into Structs, much faster than into dicts."""
+
+    def __init__(self, columns: list[str]) -> None:
+        self.columns = columns
+        names = {f"c{place}": name for place, name in enumerate(columns)}
+        fields = [(field, Any, None) for field in names]
+        row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
+        self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(row).decode
+
+    def values(self, objects: list[Any]) -> Iterator[list[Any]]:
+        return (list(map(attrgetter(f"c{place}"), objects)) for place in range(len(self.columns)))
+
+
+class _Dicts:
+    """Lines into dicts, for names that a Struct cannot have."""
+
+    def __init__(self, columns: list[str]) -> None:
+        self.columns = columns
+        self._known = frozenset(columns)
+
+    def decode(self, line: bytes) -> Any:
+        row = _decode_object(line)
+        if late := row.keys() - self._known:
+            raise msgspec.ValidationError(f"Object contains unknown field `{min(late)}`")
+        return row
+
+    def values(self, objects: list[Any]) -> Iterator[list[Any]]:
+        return ([one.get(name) for one in objects] for name in self.columns)
+
+
+def _rows(columns: list[str]) -> _Rows:
+    try:
+        return _Structs(columns)
+    except ValueError:  # quotes, backslashes or control characters in a name
+        return _Dicts(columns)
 
 
 def _blocks(input_: Input) -> Iterator[bytes]:

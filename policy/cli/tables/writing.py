@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, Self
 
 import msgspec
@@ -134,15 +134,14 @@ class _JSONL:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._row: type[msgspec.Struct] | None = None
+        self._row: Callable[..., Any] | None = None
         self._names: list[str] = []
         self._encode = msgspec.json.Encoder().encode_lines
 
     def write(self, table: pa.Table) -> None:
         if self._row is None:
             self._names = table.column_names
-            names = {f"c{place}": name for place, name in enumerate(self._names)}
-            self._row = msgspec.defstruct("Row", [(name, Any) for name in names], rename=names)
+            self._row = _row_of(self._names)
         if table.column_names != self._names:
             raise TableError(_CHANGED)
         columns = [json_values(column) for column in table.columns]
@@ -150,6 +149,15 @@ class _JSONL:
 
     def close(self) -> None:
         """Nothing is held back."""
+
+
+def _row_of(names: list[str]) -> Callable[..., Any]:
+    """What makes a row of its values: a Struct, which JSON writes fastest, or else a dict."""
+    fields = {f"c{place}": name for place, name in enumerate(names)}
+    try:
+        return msgspec.defstruct("Row", [(field, Any) for field in fields], rename=fields, gc=False)
+    except ValueError:  # quotes, backslashes or control characters in a name
+        return lambda *values: dict(zip(names, values, strict=True))
 
 
 _SINKS: dict[str, Any] = {
