@@ -37,8 +37,10 @@ def command(*, policy: Path, facts: Any, score: float | None, completed: str, tr
     decision = _load(policy)
     actions = _completed(completed, decision)
     values = _read(facts)
+    if isinstance(values, dict) and decision.inputs.unknown(values):
+        _refuse(FactsError(decision.inputs.read(values, strict=True).problems), form)
     try:
-        outcome = decision.row(values, score=score, completed=actions, strict=True)
+        outcome = decision.row(values, score=score, completed=actions)
     except FactsError as error:
         _refuse(error, form)
     if form == "json":

@@ -8,6 +8,7 @@ import msgspec
 
 from policy.engine.decision import Decision
 from policy.errors import FactsError
+from policy.log.record import UNWRITABLE
 from policy.web.bodies import BATCH_LINES, DECISION_BYTES, BodyError, json_value
 from policy.web.decide import RefusedError, checked_key, find, invalid_facts, passed, settle
 from policy.web.messages import JSON_LINES, Head, Reply, reply
@@ -53,8 +54,7 @@ def _line(
             return _problem_line(place, refusal)
         facts = json_value(line)
         if isinstance(facts, dict) and ROW_ID in facts:
-            row_id = facts[ROW_ID] if ROW_ID in decision.inputs.names else facts.pop(ROW_ID)
-            place = {ROW_ID: row_id, **place}
+            place = _echo(facts[ROW_ID] if ROW_ID in decision.inputs.names else facts.pop(ROW_ID)) | place
         return _encode(place)[:-1] + b"," + settle(service, decision, facts, completed, key)[1:] + b"\n"
     except BodyError as error:
         return _problem_line(place, problem(400, "invalid-json", str(error)))
@@ -62,6 +62,14 @@ def _line(
         return _problem_line(place, invalid_facts(error))
     except RefusedError as refused:
         return _problem_line(place, refused.reply)
+
+
+def _echo(row_id: Any) -> dict[str, Any]:
+    """The caller's own name of a line, unless JSON cannot hold it."""
+    try:
+        return {ROW_ID: msgspec.Raw(_encode(row_id))}
+    except UNWRITABLE:
+        return {}
 
 
 def _problem_line(place: dict[str, Any], refusal: Reply) -> bytes:

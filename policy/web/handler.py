@@ -75,8 +75,10 @@ def exchange(service: Service, head: Head, stream: Stream) -> Reply:
         if refusal is not None or route is None:
             return refusal or _nowhere()
         return _respond(service, head, route, name, _read(stream, int(head.length)) if route.limit else b"")
-    except Exception as error:  # noqa: BLE001
-        return _internal_error(error)
+    except Exception:
+        incident = secrets.token_hex(8)
+        log.exception("request failed", incident=incident)
+        return _failed(incident)
 
 
 def admit(service: Service, head: Head) -> Reply | None:
@@ -169,8 +171,6 @@ def _read(stream: Stream, declared: int) -> bytes:
     return body
 
 
-def _internal_error(error: Exception) -> Reply:
+def _failed(incident: str) -> Reply:
     """The client learns a number, the process log everything else."""
-    incident = secrets.token_hex(8)
-    log.error("request failed", incident=incident, exc_info=error)
     return problem(500, "internal-error", f"the failure is noted in the server's log as incident {incident}")

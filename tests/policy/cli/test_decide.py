@@ -96,11 +96,19 @@ def test_strict(decide):
     assert "did you mean `tries`?" in result.stderr
 
 
-def test_wrong_facts(decide):
-    """Every problem is named, in either format, even where the policy has an action for wrong facts."""
-    result = decide({"tries": "x"}, "--format", "json")
-    assert "/user" in result.stderr + result.stdout
-    assert "/tries" in result.stderr + result.stdout
+def test_wrong_facts_as_action(decide):
+    """Where the policy has an action for wrong facts, it is shown, with every problem."""
+    body = json.loads(decide({"tries": "x"}, "--format", "json").output)
+    assert (body["action"], [one["pointer"] for one in body["degraded"]]) == ("block", ["/user", "/tries"])
+
+
+def test_wrong_facts_refused(decide, tmp_path):
+    """Where the policy refuses wrong facts, every problem is named, in either format, with exit code 1."""
+    refusing = tmp_path / "refusing.yaml"
+    refusing.write_text(POLICY.replace("facts: block", "facts: refuse"))
+    result = decide({"tries": "x"}, "--format", "json", policy=refusing)
+    assert [one["pointer"] for one in json.loads(result.stdout)["problems"]] == ["/user", "/tries"]
+    assert (result.exit_code, "/user" in result.stderr, "/tries" in result.stderr) == (1, True, True)
 
 
 @pytest.mark.parametrize(
