@@ -18,6 +18,7 @@ U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
 U64 = npt.NDArray[np.uint64]
 FULL = ~np.uint64(0)
+MAX_STRIDE = 8  # words: up to 512 cells every set takes the same room
 
 
 class Cells(NamedTuple):
@@ -67,39 +68,40 @@ class Cells(NamedTuple):
         return np.concatenate([[0], np.cumsum(self.cells)])
 
     @property
-    def narrow(self) -> bool:
-        """Whether every set of cells fits one word."""
-        return int(self.cells.max(initial=1)) <= 64
+    def stride(self) -> int:
+        """The number of words of every set, 0 if it differs: then a continuous split has three words."""
+        words = -(-int(self.cells.max(initial=1)) // 64)
+        return words if words <= MAX_STRIDE else 0
 
     @property
     def words(self) -> int:
         """The number of words of all sets."""
         inner = self.forest.left != LEAF
         slot = self.slot[inner]
+        if self.stride:
+            return self.stride * self.forest.nodes
         return int(np.where(self.arity[slot] > 0, self.cells[slot] // 64 + 1, 3).sum())
 
     def sets(self, order: Ints) -> tuple[I32, I32, U32, U64]:
         """Return first, last, word and words of the nodes, in this order."""
         forest = self.forest
+        leaf = forest.left[order] == LEAF
         continuous = ~np.isnan(forest.threshold[order])
-        categorical = ~continuous & (forest.left[order] != LEAF)
         rank = self.rank[order]
-        cells = np.append(self.cells, 1)[
-            np.where(forest.left[order] == LEAF, len(self.used), self.slot[order])
-        ]
-        if self.narrow:
-            counts = np.ones(forest.nodes, dtype=np.int64)
+        if self.stride:
+            counts = np.full(forest.nodes, self.stride)
+            first = np.zeros(forest.nodes, dtype=np.int64)
         else:
-            counts = np.where(continuous, 3, np.where(categorical, (cells + 63) // 64, 1))
+            cells = np.append(self.cells, 1)[np.where(leaf, len(self.used), self.slot[order])]
+            counts = np.where(continuous, 3, (cells + 63) // 64)
+            first = np.where(continuous, (rank >> 6) - 1, 0)
         word = np.cumsum(counts) - counts
         words = np.full(int(counts.sum()), FULL, dtype=np.uint64)
-        words[word[forest.left[order] == LEAF]] = 0
-        middle = word[continuous] + (0 if self.narrow else 1)
-        words[middle] = _above(rank[continuous] & 63)
-        if not self.narrow:
-            words[word[continuous]] = 0
-        self._clear_left(words, word, order, np.flatnonzero(categorical))
-        first = np.where(continuous & (not self.narrow), (rank >> 6) - 1, 0)
+        for place in range(self.stride or 3):
+            node = continuous | leaf if self.stride else continuous | (leaf & (place == 0))
+            words[word[node] + place] = _above(rank[node] - 64 * (first[node] + place))
+            words[word[node & leaf] + place] = 0
+        self._clear_left(words, word, order, np.flatnonzero(~continuous & ~leaf))
         return first.astype(np.int32), (counts - 1).astype(np.int32), word.astype(np.uint32), words
 
     def _clear_left(self, words: U64, word: Ints, order: Ints, categorical: Ints) -> None:
@@ -123,5 +125,6 @@ class Cells(NamedTuple):
 
 
 def _above(bit: Ints) -> U64:
-    """Return words in which the bits above this one are on."""
-    return (FULL << bit.astype(np.uint64)) << np.uint64(1)
+    """Return words in which the bits above this one are on: all if it is negative, none from 63."""
+    inside = (FULL << np.clip(bit, 0, 63).astype(np.uint64)) << np.uint64(1)
+    return np.where(bit < 0, FULL, np.where(bit > 62, np.uint64(0), inside))

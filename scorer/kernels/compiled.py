@@ -164,8 +164,19 @@ def _mask(t: Tables, code: Any, r: int, bits: Any) -> None:
             bits[i] &= row[i]
 
 
+# -- a step ----------------------------------------------------------------------------------------------------
+
+
+@_jit(types.uint32, TABLES, types.uint32, types.uint32, types.int64)
+def _strided(t: Tables, node: Any, cell: Any, stride: int) -> Any:
+    """Return 1 if the cell leads right, where every set has as many words."""
+    word = t.words[np.int64(node) * stride + (np.int64(cell) >> 6)]
+    return np.uint32((word >> np.uint64(cell & np.uint32(63))) & np.uint64(1))
+
+
 @_jit(types.uint32, TABLES, types.uint32, types.uint32)
 def _wide(t: Tables, node: Any, cell: Any) -> Any:
+    """Return 1 if the cell leads right, where sets differ in size."""
     at = min(max((np.int64(cell) >> 6) - t.first[node], 0), t.last[node])
     return np.uint32((t.words[t.word[node] + at] >> np.uint64(cell & np.uint32(63))) & np.uint64(1))
 
@@ -176,7 +187,7 @@ def _wide(t: Tables, node: Any, cell: Any) -> Any:
 @_jit(types.void, TABLES, F64, U32)
 def _row_nodes(t: Tables, values: Any, node: Any) -> None:
     """Find the row's leaf in every tree."""
-    trees, padded, narrow = t.sizes[0], t.sizes[1], t.sizes[4]
+    trees, padded, stride = t.sizes[0], t.sizes[1], t.sizes[4]
     code = np.empty((len(t.position), 1), np.uint32)
     _encode_row(t, values, code.ravel())
     if t.sizes[5]:
@@ -188,10 +199,10 @@ def _row_nodes(t: Tables, values: Any, node: Any) -> None:
         for i in range(trees):
             node[i] = t.entry[i]
     for _ in range(t.sizes[3]):
-        if narrow:
+        if stride:
             for i in range(trees):
                 n = node[i]
-                node[i] = t.child[n] + np.uint32((t.words[n] >> np.uint64(code[t.slot[n], 0])) & np.uint64(1))
+                node[i] = t.child[n] + _strided(t, n, code[t.slot[n], 0], stride)
         else:
             for i in range(trees):
                 n = node[i]
@@ -224,7 +235,7 @@ def _row_leaves(t: Tables, values: Any, leaves: Any) -> None:
 @_jit(types.void, TABLES, types.int64, CODES, NODES, U32)
 def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
     """Find the leaves of up to BLOCK rows: node[tree, row]."""
-    trees, narrow = t.sizes[0], t.sizes[4]
+    trees, stride = t.sizes[0], t.sizes[4]
     if t.sizes[5]:
         for r in range(rows):
             _mask(t, code, r, bits)
@@ -236,12 +247,10 @@ def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
                 node[i, r] = t.entry[i]
     for i in range(trees):
         for _ in range(t.steps[i]):
-            if narrow:
+            if stride:
                 for r in range(rows):
                     n = node[i, r]
-                    node[i, r] = t.child[n] + np.uint32(
-                        (t.words[n] >> np.uint64(code[t.slot[n], r])) & np.uint64(1)
-                    )
+                    node[i, r] = t.child[n] + _strided(t, n, code[t.slot[n], r], stride)
             else:
                 for r in range(rows):
                     n = node[i, r]

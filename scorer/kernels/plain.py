@@ -44,8 +44,9 @@ class PlainTrees:
     def batch(self, matrix: Floats) -> Floats:
         """Return (rows, width) sums for a matrix of (rows, len(inputs))."""
         sums = np.zeros((len(matrix), self.forest.width))
-        for root in self._roots:
-            sums += self.forest.payload[self._descend(root, matrix)]
+        with np.errstate(all="ignore"):
+            for root in self._roots:
+                sums += self.forest.payload[self._descend(root, matrix)]
         return sums
 
     def batch_leaves(self, matrix: Floats) -> npt.NDArray[np.int32]:

@@ -19,14 +19,14 @@ WALK_BYTES = 16 << 20  # sets of cells may always take this, and as much as the 
 class Tables(NamedTuple):
     """The arrays of one forest, in the kernels' own numbering of nodes (`original` has the forest's).
 
-    `sizes`: trees, trees padded to LANES, width, the most steps of a walk, 1 if every set is one word, 1 if
-    there are masks.
+    `sizes`: trees, trees padded to LANES, width, the most steps of a walk, the stride, 1 if there are masks.
     Slot s, a feature that is used, reads input `position[s]`. Its cells are counted by
     `cuts[cut_at[s]:cut_at[s + 1]]` or, if `arity[s]` is not 0, are the categories below it and one more.
     Its masks begin at row `mask_at[s]`.
     `entry`: where a walk begins, at [tree * 32 + exit], or [tree] without masks. `steps` (trees,): its steps.
     Node i reads slot `slot[i]` and goes to `child[i]`, or `child[i] + 1` if the bit of its cell is on. A leaf
-    leads to itself. The bit is cell % 64 of word `word[i] + clip(cell // 64 - first[i], 0, last[i])`.
+    leads to itself. The bit is cell % 64 of word `i * stride + cell // 64` or, if the stride is 0, of word
+    `word[i] + clip(cell // 64 - first[i], 0, last[i])`.
     """
 
     sizes: Ints
@@ -74,7 +74,7 @@ def tables(forest: Forest) -> Tables | None:
     steps = height[entry].reshape(forest.trees, -1).max(axis=1)
     return Tables(
         sizes=np.array(
-            [forest.trees, padded, forest.width, int(steps.max()), int(cells.narrow), int(masked)],
+            [forest.trees, padded, forest.width, int(steps.max()), cells.stride, int(masked)],
             dtype=np.int64,
         ),
         position=np.searchsorted(forest.inputs, cells.used).astype(np.uint32),
