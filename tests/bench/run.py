@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("startup", "census", "trees", "http")
+NAMES = ("startup", "census", "trees", "service")
 
 
 def main(names: list[str]) -> int:
@@ -21,7 +21,12 @@ def main(names: list[str]) -> int:
     failed = 0
     for name in names or NAMES:
         print(f"\n== {name}", flush=True)
-        failed += subprocess.run([sys.executable, HERE / f"{name}.py"], cwd=HERE.parent.parent, check=False).returncode != 0
+        failed += (
+            subprocess.run(
+                [sys.executable, HERE / f"{name}.py"], cwd=HERE.parent.parent, check=False
+            ).returncode
+            != 0
+        )
     return failed
 
 
