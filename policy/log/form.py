@@ -69,13 +69,13 @@ class Form:
             known = self._learn(outcome)
         start, time, before, score, distance, end = known[1]
         try:
-            written = json(facts)
+            written, name = json(facts), json(decision_id)[1:-1]
         except UNWRITABLE as error:
             raise unwritable(decision_id, error) from error
         return sealed(
             b"".join(
                 (
-                    *(start, decision_id.encode(), time, moment(at).encode(), before, written),
+                    *(start, name, time, moment(at).encode(), before, written),
                     *(score, json(outcome.score), distance, json(outcome.distance), end),
                 )
             )
@@ -88,10 +88,8 @@ class Form:
         if len(self.frames) >= _MAX_FRAMES:
             self.frames.clear()
         pieces = cut(json(marked)[:-1], (ID, AT, FACTS, SCORE, DISTANCE))
-        known = self.frames[id(outcome.band)] = (
-            outcome.band,
-            pieces,
-        )  # it holds the band, so the id stays its own
+        known = (outcome.band, pieces)  # it holds the band, so the id stays its own
+        self.frames[id(outcome.band)] = known
         return known
 
     def _record(

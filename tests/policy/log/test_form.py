@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy.engine.outcome import Outcome
-from policy.log import Form, decode
+from policy.log import Form, decode, encode
 from policy.log.form import WITHHELD, hasher
+from policy.log.record import moment
 from policy.spec.values import CONVERT, plain
 
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 KEY = b"0123456789abcdef"
 FACTS = {"user": "ann", "age": 39, "risk": 0.5, "secret": "s3cret"}
 
@@ -37,6 +39,18 @@ def test_the_record_holds_the_outcome(decision, form):
         assert getattr(record, name) == body[name]
     assert list(record.reasons) == body["reasons"]
     assert (record.band.action, record.band.lower, record.band.upper) == ("challenge", 0.4, 0.9)
+
+
+@given(score=st.floats(0, 1), name=TEXT, at=st.integers(0, 2**60))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_quick_line_is_the_record_s_line(decision, form, score, name, at):
+    """What is written from parts that a band's lines share is byte for byte the line of the record."""
+    outcome = decision.row({**FACTS, "risk": score})
+    line = form.line(outcome, name, at)
+    assert outcome.by_band_alone
+    assert line == encode(decode(line))
+    assert decode(line).reasons == outcome.reasons
+    assert (decode(line).decision_id, decode(line).at, decode(line).score) == (name, moment(at), score)
 
 
 def test_hash_and_drop(decision, form):
