@@ -52,6 +52,13 @@ def dense(vector: Vector) -> list[float]:
     return vector
 
 
+def compressed(size: int, indices: list[int], values: list[float]) -> Vector:
+    """Choose as Spark's `Vector.compressed` does: sparse if 1.5 (nonzeros + 1) < size."""
+    if 1.5 * (len(values) + 1.0) < size:
+        return Sparse(size, indices, values)
+    return dense(Sparse(size, indices, values))
+
+
 def active(vector: Vector) -> Iterator[tuple[int, float]]:
     """Yield (slot, value) of the slots that are stored: all of a dense vector."""
     if isinstance(vector, Sparse):

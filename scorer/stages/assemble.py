@@ -14,7 +14,7 @@ from scorer.errors import ColumnError, Dropped, Invalid
 from scorer.fields import Attribute, Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Block, Dense, Mask, Sparse, Vector, Vectors, active, dense, vector_of
+from scorer.vectors import Block, Dense, Mask, Sparse, Vector, Vectors, active, compressed, vector_of
 
 _WAY_OUT = 'handleInvalid "keep" would put NaN there, "skip" would drop the row'
 
@@ -25,13 +25,6 @@ def _null(_: Any) -> str:
 
 def _nan(_: Any) -> str:
     return f"NaN cannot be assembled; {_WAY_OUT}"
-
-
-def compressed(size: int, indices: list[int], values: list[float]) -> Vector:
-    """Choose as Spark's `Vector.compressed` does: sparse if 1.5 (nonzeros + 1) < size."""
-    if 1.5 * (len(values) + 1.0) < size:
-        return Sparse(size, indices, values)
-    return dense(Sparse(size, indices, values))
 
 
 @stage("org.apache.spark.ml.feature.VectorAssembler", inputs=("inputCols",), outputs=("outputCol",))

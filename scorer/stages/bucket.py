@@ -1,21 +1,22 @@
-"""Bucketizer: a number becomes the number of its interval."""
+"""Bucketizer and Binarizer: a number becomes the number of its interval, or whether it is above a threshold."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import copysign
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
-from scorer.errors import Dropped, Invalid, shown
-from scorer.fields import Attribute, Field, number
+from scorer.errors import ColumnError, Dropped, Invalid, shown
+from scorer.fields import DOUBLE, Attribute, Field, Kind, number, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
+from scorer.vectors import Dense, Sparse, Vectors, dense
 
 
 @stage("org.apache.spark.ml.feature.Bucketizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -117,3 +118,64 @@ class Bucketizer(Stage):
             outside |= nans & ~nulls
         rows.fail(outside, self._outside)
         return Numbers(found, column.valid)
+
+
+@stage("org.apache.spark.ml.feature.Binarizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
+@dataclass(frozen=True, slots=True)
+class Binarizer(Stage):
+    """1.0 above the threshold, else 0.0 (NaN too); of a vector, slot by slot. Source: feature.Binarizer.
+
+    Null is 0.0 since Spark 4, before it stayed null (`null_stays`). In a vector, NaN is above a threshold
+    below zero.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("numbers",)
+    threshold: float
+    null_stays: bool
+    of_vector: bool = False
+
+    @classmethod
+    def read(cls, saved: Saved) -> Sequence[Stage]:
+        """Read one stage a column: `threshold` for all, or `thresholds`."""
+        names = saved.texts("inputCols", ()) if saved.params.get("inputCols") else ()
+        if names and saved.params.get("thresholds") is not None:
+            return [cls(t, saved.behaves < (4, 0)) for t in saved.numbers("thresholds")]
+        return [cls(saved.number("threshold", 0.0), saved.behaves < (4, 0))] * (len(names) or 1)
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Learn whether the column holds vectors, of which none may be null; else it must be a double."""
+        if not inputs[0].is_vector and inputs[0].type not in (None, DOUBLE):
+            raise ColumnError(f"Spark binarizes doubles and vectors only, not {inputs[0].type}")
+        return replace(self, of_vector=inputs[0].is_vector)
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: of the input's shape."""
+        if inputs[0].type is None and not self.of_vector:
+            return (Field(None),)
+        return (vector(inputs[0].size) if self.of_vector else number(Attribute("binary")),)
+
+    def row(self) -> Callable[[Any], Any]:
+        """Compare one number or one vector."""
+        threshold, of_vector, below = self.threshold, self.of_vector, self.threshold < 0.0
+        null = None if self.null_stays else 0.0
+
+        def binarize(value: Any) -> Any:
+            if isinstance(value, list | Sparse):
+                return [1.0 if x > threshold or (below and x != x) else 0.0 for x in dense(value)]
+            if value is None and of_vector:
+                raise Invalid("null, where a value is needed")
+            return null if value is None else 1.0 if value > threshold else 0.0
+
+        return binarize
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Compare a column."""
+        column = columns[0]
+        if isinstance(column, Numbers):
+            found = (column.floats() > self.threshold).astype(np.float64)
+            return Numbers(found, column.valid if self.null_stays else None)
+        if column.valid is not None:
+            rows.fail(~column.valid, lambda _: "null, where a value is needed")
+        x = column.matrix()
+        above = x > self.threshold if self.threshold >= 0.0 else ~(x <= self.threshold)
+        return Vectors((Dense(above.astype(np.float64)),))

@@ -235,8 +235,10 @@ class GaussianMixture(Stage):
             x = np.array(_numbers(value, size))
             densities = []
             for weight, mean, root, constant in parts:
-                v = root @ (x - mean)
-                densities.append(EPSILON + weight * math.exp(constant - 0.5 * float(v @ v)))
+                with np.errstate(all="ignore"):
+                    v = root @ (x - mean)
+                    square = float(v @ v)
+                densities.append(EPSILON + weight * math.exp(constant - 0.5 * square))
             total = sum(densities)
             shares = [d / total for d in densities]
             return shares, argmax(shares)

@@ -1,8 +1,9 @@
-"""StandardScaler and MinMaxScaler: each slot shifted and stretched by what was fitted."""
+"""The scalers: each slot shifted and stretched by what was fitted; Normalizer, by the vector's own length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ def at_most(got: int, expected: int) -> None:
 def matrix(rows: Rows, column: Vectors, expected: int) -> Floats:
     """Return a batch as (rows, expected) numbers; vectors of another size fail."""
     if column.valid is not None:
-        rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+        rows.fail(~column.valid, lambda _: "null, where a value is needed")
     if column.size != expected and rows.count:
         rows.fail(
             np.ones(rows.count, bool),
@@ -172,3 +173,112 @@ class MinMaxScaler(Stage):
             else:
                 out = np.where(factors != 0, shifted * factors + self.low, (self.high + self.low) / 2.0)
         return Vectors((Dense(np.where(np.isnan(x), x, out)),))
+
+
+@stage("org.apache.spark.ml.feature.RobustScalerModel", inputs=("inputCol",), outputs=("outputCol",))
+class RobustScaler(StandardScaler):
+    """(x - median) × 1/range, a factor of 0 where the range is 0. Source: feature.RobustScalerModel."""
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read ranges and medians; which of them act stands in the parameters."""
+        record = saved.record()
+        ranges, medians = (dense(saved.vector(record[name], name)) for name in ("range", "median"))
+        if len(ranges) != len(medians):
+            raise saved.fail(f"holds {len(ranges)} ranges and {len(medians)} medians")
+        stretch = saved.flag("withScaling", default=True)
+        factor = tuple(0.0 if r == 0 else 1.0 / r for r in ranges) if stretch else None
+        shift = tuple(medians) if saved.flag("withCentering", default=False) else None
+        return StandardScaler(shift, factor, len(ranges))
+
+
+@stage("org.apache.spark.ml.feature.MaxAbsScalerModel", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class MaxAbsScaler(Stage):
+    """x over the largest magnitude, x where that is 0. Source: feature.MaxAbsScalerModel.
+
+    Spark 3 multiplies by the reciprocal and is read as a StandardScaler; this is the division of Spark 2.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    largest: tuple[float, ...]
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the largest magnitudes."""
+        largest = tuple(m or 1.0 for m in dense(saved.vector(saved.record()["maxAbs"], "maxAbs")))
+        if saved.behaves < (3, 0):
+            return cls(largest)
+        return StandardScaler(None, tuple(1.0 / m for m in largest), len(largest))
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        del inputs
+        return (vector(len(self.largest)),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Scale one vector."""
+        largest = self.largest
+
+        def scale(value: Any) -> Vector:
+            same_size(len(value), len(largest))
+            return [x / m for x, m in zip(dense(value), largest, strict=True)]
+
+        return scale
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Scale a batch."""
+        return Vectors((Dense(matrix(rows, columns[0], len(self.largest)) / np.array(self.largest)),))
+
+
+@stage("org.apache.spark.ml.feature.Normalizer", inputs=("inputCol",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class Normalizer(Stage):
+    """x over the vector's p-norm; a vector of norm 0 stays. Source: feature.Normalizer, linalg.Vectors.norm."""
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    p: float
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read the norm's p, which may be infinite."""
+        p = saved.number("p", 2.0)
+        if not p >= 1.0:
+            raise saved.fail(f"p should be 1 or more, not {p}")
+        return cls(p)
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output: of the input's size."""
+        return (vector(inputs[0].size),)
+
+    def row(self) -> Callable[[Any], Vector]:
+        """Divide one vector; a sparse one stays sparse."""
+        p = self.p
+
+        def divide(value: Any) -> Vector:
+            numbers = value.values if isinstance(value, Sparse) else value
+            norm = _norm(numbers, p)
+            if norm == 0.0:
+                return value  # type: ignore[no-any-return]
+            out = [x / norm for x in numbers]
+            return Sparse(value.size, value.indices, out) if isinstance(value, Sparse) else out
+
+        return divide
+
+
+def _norm(numbers: Sequence[float], p: float) -> float:
+    if p == math.inf:
+        return max((abs(x) for x in numbers if x == x), default=0.0)
+    total = 0.0
+    for x in numbers:
+        total += abs(x) if p == 1.0 else x * x if p == 2.0 else _power(abs(x), p)
+    if p == 1.0:
+        return total
+    return math.sqrt(total) if p == 2.0 else _power(total, 1.0 / p)
+
+
+def _power(x: float, p: float) -> float:
+    try:
+        return math.pow(x, p)
+    except OverflowError:
+        return math.inf

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 # From the bottom up. A module belongs to the longest name that it starts with, and imports only from lines below,
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
-scorer.errors | scorer.murmur | scorer.javaregex
-scorer.vectors
+scorer.errors | scorer.murmur
+scorer.vectors | scorer.javaregex
 scorer.columns | scorer.saved | scorer.classes | scorer.fields | scorer.kernels
 scorer.javatext | scorer.dot | scorer.treedata
 scorer.stage
