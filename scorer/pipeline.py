@@ -84,8 +84,10 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         except ColumnError as e:
             raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
         outputs = [_produce(plan, n, f) for n, f in zip(one.outputs, stage.fields(described), strict=True)]
-        plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs))
+        if outputs:
+            plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs))
         plan.main |= one.main
+        _remove(plan, stage)
     return plan
 
 
@@ -132,6 +134,14 @@ def _produce(plan: Plan, name: str | None, described: Field) -> int | None:
     plan.produced.pop(name, None)
     plan.produced[name] = value
     return value
+
+
+def _remove(plan: Plan, stage: Stage) -> None:
+    """Forget the columns that end at a stage; what the caller gives stays in sight."""
+    for name in [name for name in plan.produced if stage.removes(name)]:
+        del plan.produced[name], plan.current[name]
+        if name in plan.raws:
+            plan.current[name] = plan.raws[name].value
 
 
 # -- what is wanted ----------------------------------------------------------------------------------------------

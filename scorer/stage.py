@@ -44,6 +44,17 @@ class Stage:
         """Build the stage from what Spark saved."""
         raise NotImplementedError
 
+    @classmethod
+    def columns(cls, saved: Saved) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Name the inputs and outputs of a class whose columns stand in its data; None: its parameters name them."""
+        del saved
+        return None
+
+    def removes(self, name: str) -> bool:
+        """Tell whether a column ends here, so that no later stage sees it."""
+        del name
+        return False
+
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Return the stage bound to what is known of its inputs; raises ScorerError if too little is known."""
         del inputs
@@ -174,7 +185,7 @@ def container(*classes: str) -> Callable[[Expansion], Expansion]:
 
 def supported() -> list[str]:
     """Return the names of the Spark classes that load, sorted."""
-    return sorted([*_STAGES, *_CONTAINERS])
+    return sorted({*_STAGES, *_CONTAINERS})
 
 
 def canonical(class_name: str) -> str:
@@ -195,7 +206,10 @@ def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:
     if depth > 32:
         raise saved.fail("pipelines are nested more than 32 deep")
     for child in expand(saved):
-        yield from flatten(child, depth + 1)
+        if child.place == saved.place:
+            yield child  # what a container does itself after its stages
+        else:
+            yield from flatten(child, depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +230,9 @@ def wire(saved: Saved) -> list[Wired]:
     """Build a saved stage and name its columns."""
     entry = lookup(saved)
     built = _read(entry, saved)
+    named = entry.stage.columns(saved)
+    if named is not None and isinstance(built, Stage):
+        return [Wired(built, saved, *named)]
     if not entry.each:
         assert isinstance(built, Stage)
         outputs = tuple(_outputs(saved, entry))

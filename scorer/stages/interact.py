@@ -1,0 +1,113 @@
+"""Interaction: products of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from scorer.errors import ColumnError, Invalid, shown
+from scorer.fields import Attribute, Field, Kind, vector
+from scorer.saved import Saved
+from scorer.stage import Stage, stage
+from scorer.vectors import MAX_SLOTS, Sparse, Vector, active, compressed, vector_of
+
+_UNKNOWN = "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler"
+Entries = list[tuple[int, float]]
+
+
+@stage("org.apache.spark.ml.feature.Interaction", inputs=("inputCols",), outputs=("outputCol",))
+@dataclass(frozen=True, slots=True)
+class Interaction(Stage):
+    """Every product of one slot of each input; a nominal input is one-hot first. Source: feature.Interaction.
+
+    `counts`: for each input the slots that each of its numbers takes, None if its type is not known. A vector
+    needs known slots (Spark's "attributes"), as those of an assembled one.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("numbers",)
+    counts: tuple[tuple[int, ...] | None, ...] = ()
+
+    @classmethod
+    def read(cls, saved: Saved) -> Stage:
+        """Read nothing: all stands in the columns."""
+        return cls((None,) * len(saved.texts("inputCols")))
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Learn which numbers are nominal, and of how many categories."""
+        if any(described.is_vector and described.slots is None for described in inputs):
+            raise ColumnError(_UNKNOWN)
+        return replace(self, counts=tuple(_counts(described) for described in inputs))
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        del inputs
+        size = 1
+        for counts in self.counts:
+            if counts is None:
+                return (vector(),)
+            size *= sum(counts)
+        return (vector(size),)
+
+    def row(self) -> Callable[..., Vector]:
+        """Multiply one record, from its last column to its first."""
+        known = self.counts
+
+        def interact(*values: Any) -> Vector:
+            size, made = 1, [(0, 1.0)]
+            for position in range(len(values) - 1, -1, -1):
+                width, entries = _encoded(values[position], known[position], position)
+                made = [(j + i * size, y * x) for i, x in entries for j, y in made]
+                size *= width
+                if size > MAX_SLOTS:
+                    raise Invalid(f"the products take {size} slots", position)
+            kept = sorted((i, x) for i, x in made if x != 0.0)
+            return compressed(size, [i for i, _ in kept], [x for _, x in kept])
+
+        return interact
+
+
+def _counts(described: Field) -> tuple[int, ...] | None:
+    if described.type is None:
+        return None
+    if not described.is_vector:
+        return (_categories(described.attribute),)
+    return tuple(_categories(slot) for slot in described.slots or ())
+
+
+def _categories(attribute: Attribute | None) -> int:
+    if attribute is None or attribute.kind != "nominal":
+        return 1
+    return max(1, attribute.categories or 1)
+
+
+def _encoded(value: Any, counts: tuple[int, ...] | None, position: int) -> tuple[int, Entries]:
+    """Return how many slots a value takes, and its entries there."""
+    if value is None:
+        raise Invalid("null, where a value to multiply is needed", position)
+    scalar = isinstance(value, int | float | Decimal)
+    if counts is None and not scalar:
+        raise Invalid(_UNKNOWN, position)
+    if counts is None:
+        return 1, [(0, float(value))]
+    stored = [(0, float(value))] if scalar else list(active(value if _is_vector(value) else vector_of(value)))
+    size = 1 if scalar else len(value)
+    if size != len(counts):
+        raise Invalid(f"a vector of {size} slots, where {len(counts)} are declared", position)
+    starts = [0]
+    for count in counts:
+        starts.append(starts[-1] + count)
+    return starts[-1], [_entry(x, counts[i], starts[i], position) for i, x in stored]
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list | Sparse)
+
+
+def _entry(x: float, count: int, start: int, position: int) -> tuple[int, float]:
+    if count == 1:
+        return start, x
+    if not (0.0 <= x < count and x == int(x)):
+        raise Invalid(f"{shown(x)} is not the number of one of {count} categories", position)
+    return start + int(x), 1.0
