@@ -21,7 +21,8 @@ class Case:
 
     `schema` names the input columns and their Spark types (`"x:double v:vector"`); `rows` are their values in that
     order. `data` takes the place of both: the name of a Parquet file beside the generator. `model_of` takes the place of
-    `build`: the case whose saved model is scored again on other rows.
+    `build`: the case whose saved model is scored again on other rows. `more` gives further frames of the model by
+    name, each written beside the expected rows.
     """
 
     name: str
@@ -36,7 +37,9 @@ class Case:
     every: dict[str, int] = field(default_factory=dict)
     keep: tuple[str, ...] | None = None
     relative: float | None = None
+    unordered: tuple[str, ...] = ()
     notes: str | None = None
+    more: Callable[[Any], dict[str, Any]] | None = None
 
 
 CASES: dict[str, Case] = {}

@@ -43,7 +43,9 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make golden cases with this interpreter's Spark.")
     parser.add_argument("--only", action="append", help="a shell pattern of case names; may be given again")
-    parser.add_argument("--adult", type=Path, help="UCI adult.data with a header line: read it again into data/")
+    parser.add_argument(
+        "--adult", type=Path, help="UCI adult.data with a header line: read it again into data/"
+    )
     return parser.parse_args()
 
 

@@ -7,34 +7,37 @@ from typing import Any
 import pyarrow as pa
 from pyspark.ml.linalg import DenseMatrix, Vector, VectorUDT
 from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as fn
 from pyspark.sql.types import ArrayType, DataType, StructType
 from pyspark.sql.pandas.types import to_arrow_type
 
 ROW = "_row"
 
 
-def answers(model: Any, frame: DataFrame) -> tuple[StructType | None, list[Row], dict[int, str]]:
-    """Score the frame at once; if Spark refuses, row by row: the schema, the rows, and the refusals by row number."""
+Answers = tuple[StructType | None, list[Row], dict[int, str]]
+
+
+def answers(model: Any, frame: DataFrame) -> Answers:
+    """Score the frame at once; if Spark refuses, its halves: the schema, the rows, and the refusals by row number."""
     try:
         scored = model.transform(frame)
         return scored.schema, scored.collect(), {}
-    except Exception as error:  # noqa: BLE001
-        return _one_by_one(model, frame, error)
+    except Exception:
+        return _part(model, frame, frame._jdf.collectAsList())
 
 
-def _one_by_one(model: Any, frame: DataFrame, whole: Exception) -> tuple[StructType | None, list[Row], dict[int, str]]:
-    schema, rows, errors = None, [], {}
-    for number in [row[0] for row in frame.select(ROW).collect()]:
-        try:
-            scored = model.transform(frame.where(fn.col(ROW) == number))
-            schema = scored.schema
-            rows += scored.collect()
-        except Exception as error:  # noqa: BLE001
-            errors[number] = message(error)
-    if not errors:
-        raise whole
-    return schema, rows, errors
+def _part(model: Any, frame: DataFrame, rows: Any) -> Answers:
+    spark = frame.sparkSession
+    part = DataFrame(spark._jsparkSession.createDataFrame(rows, frame._jdf.schema()), spark)
+    try:
+        scored = model.transform(part)
+        return scored.schema, scored.collect(), {}
+    except Exception as error:
+        if rows.size() == 1:
+            return None, [], {part.collect()[0][ROW]: message(error)}
+    middle = rows.size() // 2
+    left = _part(model, frame, rows.subList(0, middle))
+    right = _part(model, frame, rows.subList(middle, rows.size()))
+    return left[0] or right[0], left[1] + right[1], left[2] | right[2]
 
 
 def message(error: Exception) -> str:

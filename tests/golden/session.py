@@ -13,6 +13,8 @@ from pyspark.ml.util import Identifiable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DataType, StructField, StructType, _parse_datatype_string
 
+# Rows held in memory are scored as rows of a file are: this rule would evaluate stages before filters are pushed down.
+LITERAL_ROWS = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
 _COUNTS: dict[str, int] = {}
 
 
@@ -29,6 +31,7 @@ def start() -> SparkSession:
         .config("spark.default.parallelism", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.log.level", "OFF")
+        .config("spark.sql.optimizer.excludedRules", LITERAL_ROWS)
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("OFF")

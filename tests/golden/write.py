@@ -22,7 +22,7 @@ TIME = b'"timestamp":1700000000000'
 def write(case: Case, session: Session, golden: Path) -> Path:
     """Fit, save, load and score one case into `golden/spark/<name>-<version>/`."""
     name = f"{case.name}-{session.version}"
-    home = golden / "spark" / name
+    home = golden / "spark" / f".{name}"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     restart_uids()
@@ -32,10 +32,15 @@ def write(case: Case, session: Session, golden: Path) -> Path:
     chosen = frame if every == 1 else frame.where(f"{ROW} % {every} = 0")
     schema, rows, errors = answers(model, chosen)
     _expected(case, frame, schema, rows, home)
+    for file, made in (case.more(model) if case.more else {}).items():
+        whole = table(made.schema, made.sort(made.columns[0]).collect(), made.columns)
+        pq.write_table(whole, home / f"{file}.parquet", compression="zstd", store_schema=False)
     if errors:
         (home / "errors.json").write_text(json.dumps({str(k): v for k, v in errors.items()}, indent=1) + "\n")
     _describe(case, session, frame, schema, home, errors=errors, every=every)
-    return home
+    final = golden / "spark" / name
+    shutil.rmtree(final, ignore_errors=True)
+    return home.rename(final)
 
 
 def _model(case: Case, session: Session, golden: Path, home: Path) -> Any:
@@ -64,7 +69,11 @@ def tidy(path: Path, name: str) -> None:
         elif file.name.startswith("part-"):
             if file.parent.name == "metadata" or file.suffix == ".txt":
                 file.write_bytes(re.sub(rb'"timestamp":\d+', TIME, file.read_bytes()))
-            fixed = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(seeded(f"{name}/{file.parent.name}")), file.name)
+            fixed = re.sub(
+                r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+                str(seeded(f"{name}/{file.parent.name}")),
+                file.name,
+            )
             file.rename(file.with_name(fixed))
 
 
@@ -103,15 +112,27 @@ def _leaves(found: pa.Table) -> list[str]:
 
 
 def _describe(
-    case: Case, session: Session, frame: DataFrame, schema: StructType | None, home: Path, *, errors: Any, every: int
+    case: Case,
+    session: Session,
+    frame: DataFrame,
+    schema: StructType | None,
+    home: Path,
+    *,
+    errors: Any,
+    every: int,
 ) -> None:
     given = {f.name: type_name(f.dataType) for f in frame.schema.fields if f.name != ROW}
-    made = [] if schema is None else [f for f in schema.fields if f.name not in frame.columns or f.name in (case.keep or ())]
+    made = (
+        []
+        if schema is None
+        else [f for f in schema.fields if f.name not in frame.columns or f.name in (case.keep or ())]
+    )
     facts = {
         "spark": session.spark.version,
         "law": case.law,
         "tolerance": case.tolerance,
         "relative": case.relative,
+        "unordered": list(case.unordered) or None,
         "inputs": given,
         "outputs": {f.name: type_name(f.dataType) for f in made if not case.keep or f.name in case.keep},
         "model": f"spark/{case.model_of}-{session.version}/model" if case.model_of else None,

@@ -32,7 +32,13 @@ ROWS = [
 
 for mode in ("error", "skip", "keep"):
 
-    @case(f"vector_assembler_{mode}", f"Integers, doubles, booleans and vectors under handleInvalid={mode}: null, NaN in and out of vectors.", SCHEMA, ROWS, versions=ALL)
+    @case(
+        f"vector_assembler_{mode}",
+        f"Integers, doubles, booleans and vectors under handleInvalid={mode}: null, NaN in and out of vectors.",
+        SCHEMA,
+        ROWS,
+        versions=ALL,
+    )
     def _assemble(s: Session, mode: str = mode) -> PipelineModel:
         hint = VectorSizeHint(inputCol="v", size=2, handleInvalid="optimistic")
         assembler = VectorAssembler(inputCols=["i", "x", "b", "v"], outputCol="f", handleInvalid=mode)
@@ -71,7 +77,12 @@ def _text(_: Session) -> VectorAssembler:
     return VectorAssembler(inputCols=["a"], outputCol="v", handleInvalid="keep")
 
 
-@case("vector_assembler_nested", "An assembler takes another's vector; slots keep their order.", "x:double y:double", [[1.0, 2.0], [0.0, -0.0], [NAN, 1.0]])
+@case(
+    "vector_assembler_nested",
+    "An assembler takes another's vector; slots keep their order.",
+    "x:double y:double",
+    [[1.0, 2.0], [0.0, -0.0], [NAN, 1.0]],
+)
 def _nested(s: Session) -> PipelineModel:
     stages = [
         VectorAssembler(inputCols=["x", "y"], outputCol="a", handleInvalid="keep"),

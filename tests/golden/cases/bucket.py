@@ -7,11 +7,39 @@ from pyspark.ml.feature import Binarizer, Bucketizer, QuantileDiscretizer
 from session import Session
 from values import BIG, INF, NAN, TINY, dense, hard, sparse
 
-EDGES = [[v] for v in (-0.5, 0.0, -0.0, 0.5, 0.49999999999999994, 1.0, 2.0, 10.0, 10.000000000000002, -1.0, -1.0000000000000002, TINY, -TINY, NAN, INF, -INF, BIG, None)]
+EDGES = [
+    [v]
+    for v in (
+        -0.5,
+        0.0,
+        -0.0,
+        0.5,
+        0.49999999999999994,
+        1.0,
+        2.0,
+        10.0,
+        10.000000000000002,
+        -1.0,
+        -1.0000000000000002,
+        TINY,
+        -TINY,
+        NAN,
+        INF,
+        -INF,
+        BIG,
+        None,
+    )
+]
 
 for mode in ("error", "skip", "keep"):
 
-    @case(f"bucketizer_{mode}", f"Splits that end: edges, NaN, null and values outside under handleInvalid={mode}.", "x:double", EDGES, versions=ALL)
+    @case(
+        f"bucketizer_{mode}",
+        f"Splits that end: edges, NaN, null and values outside under handleInvalid={mode}.",
+        "x:double",
+        EDGES,
+        versions=ALL,
+    )
     def _bounded(_: Session, mode: str = mode) -> Bucketizer:
         return Bucketizer(splits=[-1.0, 0.0, 0.5, 2.0, 10.0], inputCol="x", outputCol="b", handleInvalid=mode)
 
@@ -27,16 +55,29 @@ for mode in ("error", "skip", "keep"):
     )
     def _many(_: Session, mode: str = mode) -> Bucketizer:
         return Bucketizer(
-            splitsArray=[[0.0, 0.5, 1.0], [-INF, 2.0, 4.0, 5.0]], inputCols=["x", "y"], outputCols=["bx", "by"], handleInvalid=mode
+            splitsArray=[[0.0, 0.5, 1.0], [-INF, 2.0, 4.0, 5.0]],
+            inputCols=["x", "y"],
+            outputCols=["bx", "by"],
+            handleInvalid=mode,
         )
 
 
-@case("bucketizer_float", "A float column is compared as the double it widens to.", "x:float", [[0.1], [0.10000000149011612], [0.5], [NAN], [None]])
+@case(
+    "bucketizer_float",
+    "A float column is compared as the double it widens to.",
+    "x:float",
+    [[0.1], [0.10000000149011612], [0.5], [NAN], [None]],
+)
 def _float(_: Session) -> Bucketizer:
     return Bucketizer(splits=[0.0, 0.1, 0.5, 1.0], inputCol="x", outputCol="b", handleInvalid="keep")
 
 
-@case("quantile_discretizer", "A fitted QuantileDiscretizer is saved as a Bucketizer.", "x:double", [[0.0], [2.5], [5.0], [NAN], [100.0], [None]])
+@case(
+    "quantile_discretizer",
+    "A fitted QuantileDiscretizer is saved as a Bucketizer.",
+    "x:double",
+    [[0.0], [2.5], [5.0], [NAN], [100.0], [None]],
+)
 def _quantiles(s: Session) -> Bucketizer:
     made = QuantileDiscretizer(numBuckets=3, inputCol="x", outputCol="b", handleInvalid="keep")
     return made.fit(s.frame("x:double", [[float(i % 7)] for i in range(30)]))
@@ -54,7 +95,12 @@ def _binarizer_int(_: Session) -> Binarizer:
 
 for _name, _at in {"above": 0.5, "zero": 0.0, "below": -0.5}.items():
 
-    @case(f"binarizer_vector_{_name}", f"A vector is compared slot by slot; at threshold {_at} an implicit zero is {int(_at < 0)}.", "v:vector", hard())
+    @case(
+        f"binarizer_vector_{_name}",
+        f"A vector is compared slot by slot; at threshold {_at} an implicit zero is {int(_at < 0)}.",
+        "v:vector",
+        hard(),
+    )
     def _vector(_: Session, at: float = _at) -> Binarizer:
         return Binarizer(threshold=at, inputCol="v", outputCol="w")
 

@@ -23,10 +23,13 @@ def indexers(mode: str, label: str = "error") -> list[StringIndexer]:
 def one_hot(mode: str, encoder: str = "error") -> list[object]:
     """Index, encode, and assemble the census columns, one stage for each column as in the talk."""
     encoders = [
-        OneHotEncoder(inputCols=[f"{c}_index"], outputCols=[f"{c}_vec"], handleInvalid=encoder) for c in CATEGORICAL
+        OneHotEncoder(inputCols=[f"{c}_index"], outputCols=[f"{c}_vec"], handleInvalid=encoder)
+        for c in CATEGORICAL
     ]
     assembler = VectorAssembler(
-        inputCols=[*(f"{c}_vec" for c in CATEGORICAL), *NUMERIC], outputCol="features", handleInvalid="keep" if mode == "keep" else "error"
+        inputCols=[*(f"{c}_vec" for c in CATEGORICAL), *NUMERIC],
+        outputCol="features",
+        handleInvalid="keep" if mode == "keep" else "error",
     )
     return [*indexers(mode), *encoders, assembler]
 
@@ -40,7 +43,9 @@ def _lr(s: Session) -> PipelineModel:
 
 
 def _lr_keep(s: Session) -> PipelineModel:
-    return _fit(s, [*one_hot("keep", "keep"), LogisticRegression(maxIter=20, regParam=0.01, elasticNetParam=0.5)])
+    return _fit(
+        s, [*one_hot("keep", "keep"), LogisticRegression(maxIter=20, regParam=0.01, elasticNetParam=0.5)]
+    )
 
 
 def _lr_skip(s: Session) -> PipelineModel:
@@ -100,7 +105,23 @@ add(
     )
 )  # fmt: skip
 
-_PLAIN = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male", 2174, 0, 40, "United-States", "<=50K"]
+_PLAIN = [
+    39,
+    "State-gov",
+    77516,
+    "Bachelors",
+    13,
+    "Never-married",
+    "Adm-clerical",
+    "Not-in-family",
+    "White",
+    "Male",
+    2174,
+    0,
+    40,
+    "United-States",
+    "<=50K",
+]
 
 
 def _changed(**values: object) -> list[object]:
@@ -142,7 +163,9 @@ for _of, _law in {
     "census_forest": "Hard census rows through a forest: unseen categories, NaN, null.",
 }.items():
     add(Case(f"{_of}_hard", _law, _WIDE, _WIDE_ROWS, model_of=_of, tolerance="sums"))
-    _no_label = [[v for v, n in zip(row, _WIDE.split(), strict=True) if not n.startswith(LABEL)] for row in _WIDE_ROWS]
+    _no_label = [
+        [v for v, n in zip(row, _WIDE.split(), strict=True) if not n.startswith(LABEL)] for row in _WIDE_ROWS
+    ]
     add(
         Case(
             f"{_of}_unlabelled",

@@ -5,13 +5,38 @@ from __future__ import annotations
 from case import ALL, case
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
-from pyspark.ml.feature import Bucketizer, Imputer, IndexToString, OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
+from pyspark.ml.feature import (
+    Bucketizer,
+    Imputer,
+    IndexToString,
+    OneHotEncoder,
+    StandardScaler,
+    StringIndexer,
+    VectorAssembler,
+)
 from session import Session
 from values import INF, NAN
 
 SCHEMA = "town:string x:double y:int label:string"
-TRAIN = [["Oslo", 1.0, 3, "a"], ["Rome", 2.0, 4, "b"], ["Oslo", -1.0, 5, "c"], ["Lima", 0.5, 3, "a"], ["Rome", 7.0, 9, "b"], ["Lima", 3.0, None, "c"], ["Oslo", NAN, 2, "a"]]
-ROWS = [["Oslo", 1.0, 3], ["Rome", NAN, None], ["", 1.0, 3], [None, 1.0, 3], ["Bonn", 1.0, 3], ["Lima", INF, 3], ["Lima", None, 100], ["Oslo", -5.0, -100]]
+TRAIN = [
+    ["Oslo", 1.0, 3, "a"],
+    ["Rome", 2.0, 4, "b"],
+    ["Oslo", -1.0, 5, "c"],
+    ["Lima", 0.5, 3, "a"],
+    ["Rome", 7.0, 9, "b"],
+    ["Lima", 3.0, None, "c"],
+    ["Oslo", NAN, 2, "a"],
+]
+ROWS = [
+    ["Oslo", 1.0, 3],
+    ["Rome", NAN, None],
+    ["", 1.0, 3],
+    [None, 1.0, 3],
+    ["Bonn", 1.0, 3],
+    ["Lima", INF, 3],
+    ["Lima", None, 100],
+    ["Oslo", -5.0, -100],
+]
 INPUTS = "town:string x:double y:int"
 
 
@@ -31,14 +56,28 @@ def _back() -> list[object]:
     ]
 
 
-@case("pipeline_nested", "A pipeline in a pipeline in a pipeline, the label's indexer skipped at scoring.", INPUTS, ROWS, versions=ALL, tolerance="sums")
+@case(
+    "pipeline_nested",
+    "A pipeline in a pipeline in a pipeline, the label's indexer skipped at scoring.",
+    INPUTS,
+    ROWS,
+    versions=ALL,
+    tolerance="sums",
+)
 def _nested(s: Session) -> PipelineModel:
     label = StringIndexer(inputCol="label", outputCol="li")
     inner = Pipeline(stages=[Pipeline(stages=_front("keep")), label])
     return Pipeline(stages=[inner, Pipeline(stages=_back())]).fit(s.frame(SCHEMA, TRAIN))
 
 
-@case("pipeline_labels_back", "IndexToString at the end gives the prediction its label.", INPUTS, ROWS, versions=ALL, tolerance="sums")
+@case(
+    "pipeline_labels_back",
+    "IndexToString at the end gives the prediction its label.",
+    INPUTS,
+    ROWS,
+    versions=ALL,
+    tolerance="sums",
+)
 def _labels(s: Session) -> PipelineModel:
     frame = s.frame(SCHEMA, TRAIN)
     label = StringIndexer(inputCol="label", outputCol="li").fit(frame)
@@ -46,13 +85,33 @@ def _labels(s: Session) -> PipelineModel:
     return Pipeline(stages=[label, *_front("keep"), *_back(), back]).fit(frame)
 
 
-@case("pipeline_skip", "An indexer in the middle drops rows; stages before and after see their own.", INPUTS, ROWS, versions=ALL, tolerance="sums")
+@case(
+    "pipeline_skip",
+    "An indexer in the middle drops rows; stages before and after see their own.",
+    INPUTS,
+    ROWS,
+    versions=ALL,
+    tolerance="sums",
+)
 def _skip(s: Session) -> PipelineModel:
     label = StringIndexer(inputCol="label", outputCol="li")
     return Pipeline(stages=[label, *_front("skip"), *_back()]).fit(s.frame(SCHEMA, TRAIN))
 
 
-@case("pipeline_skip_before_error", "A row that one stage drops does not raise in a later one, and the reverse.", "town:string x:double", [["Oslo", 1.0], ["Bonn", 99.0], ["Oslo", 99.0], [None, NAN], ["Oslo", NAN], ["Rome", 0.0], ["Rome", None]])
+@case(
+    "pipeline_skip_before_error",
+    "A row that one stage drops does not raise in a later one, and the reverse.",
+    "town:string x:double",
+    [
+        ["Oslo", 1.0],
+        ["Bonn", 99.0],
+        ["Oslo", 99.0],
+        [None, NAN],
+        ["Oslo", NAN],
+        ["Rome", 0.0],
+        ["Rome", None],
+    ],
+)
 def _skip_error(s: Session) -> PipelineModel:
     stages = [
         Bucketizer(splits=[-10.0, 0.0, 10.0], inputCol="x", outputCol="b", handleInvalid="error"),
@@ -62,7 +121,12 @@ def _skip_error(s: Session) -> PipelineModel:
     return Pipeline(stages=stages).fit(s.frame("town:string x:double", [["Oslo", 1.0], ["Rome", -1.0]]))
 
 
-@case("pipeline_one_hot_of_buckets", "Buckets are encoded by the sizes seen at fitting.", "x:double", [[-3.0], [0.2], [0.7], [1.0], [NAN], [None]])
+@case(
+    "pipeline_one_hot_of_buckets",
+    "Buckets are encoded by the sizes seen at fitting.",
+    "x:double",
+    [[-3.0], [0.2], [0.7], [1.0], [NAN], [None]],
+)
 def _buckets(s: Session) -> PipelineModel:
     stages = [
         Bucketizer(splits=[-INF, 0.0, 0.5, 1.0, INF], inputCol="x", outputCol="b", handleInvalid="keep"),

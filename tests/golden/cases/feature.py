@@ -1,0 +1,227 @@
+"""Feature transformers of numbers and vectors: slicing, products, projections, hashing, interactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from case import case
+from pyspark.ml import Pipeline
+from pyspark.ml.feature import (
+    DCT, PCA, ElementwiseProduct, FeatureHasher, Interaction, OneHotEncoder, PolynomialExpansion, StringIndexer,
+    VectorAssembler, VectorIndexer, VectorSizeHint, VectorSlicer,
+)  # fmt: skip
+from pyspark.ml.linalg import Vectors
+from session import Session
+from values import INF, NAN, cloud, dense, hard, sparse
+
+IO = {"inputCol": "v", "outputCol": "w"}
+V = "v:vector"
+
+for _inverse in (False, True):
+
+    @case(
+        f"dct_{'inverse' if _inverse else 'forward'}",
+        "The orthonormal cosine transform of a vector of any length.",
+        V,
+        [*hard(), [dense(5.0)], [dense(*range(1, 9))]],
+        tolerance="sums",
+    )
+    def _dct(_: Session, inverse: bool = _inverse) -> DCT:
+        return DCT(inverse=inverse, **IO)
+
+
+@case(
+    "elementwise_product",
+    "Each slot times its weight; NaN, zero and infinite weights.",
+    V,
+    [*hard(4), [sparse(4, {0: 1.0, 3: 2.0})]],
+)
+def _product(_: Session) -> ElementwiseProduct:
+    return ElementwiseProduct(scalingVec=Vectors.dense([2.0, 0.0, -0.5, 1e300]), **IO)
+
+
+@case("elementwise_product_sparse", "The weights may be sparse.", V, hard())
+def _product_sparse(_: Session) -> ElementwiseProduct:
+    return ElementwiseProduct(scalingVec=Vectors.sparse(3, [1], [3.0]), **IO)
+
+
+for _degree in (1, 2, 3):
+
+    @case(
+        f"polynomial_expansion_{_degree}",
+        f"All products up to degree {_degree}, in Spark's order.",
+        V,
+        hard(),
+        tolerance="sums",
+    )
+    def _poly(_: Session, degree: int = _degree) -> PolynomialExpansion:
+        return PolynomialExpansion(degree=degree, **IO)
+
+
+@case("pca", "Two principal components, no centring.", V, hard(), tolerance="sums")
+def _pca(s: Session) -> Any:
+    return PCA(k=2, **IO).fit(
+        s.frame(V, [[dense(x, x + 0.1 * y, y - z)] for x, y, z in cloud(30, 3, seed=4)])
+    )
+
+
+@case("vector_slicer_indices", "Indices in the order given.", V, hard())
+def _slicer(_: Session) -> VectorSlicer:
+    return VectorSlicer(indices=[2, 0], **IO)
+
+
+@case(
+    "vector_slicer_names",
+    "Names come from the assembler's attributes, after the indices.",
+    "a:double b:double c:double",
+    [[1.0, 2.0, 3.0], [NAN, 0.0, -0.0]],
+)
+def _slicer_names(s: Session) -> Any:
+    stages = [
+        VectorAssembler(inputCols=["a", "b", "c"], outputCol="v", handleInvalid="keep"),
+        VectorSlicer(inputCol="v", outputCol="w", indices=[1], names=["c", "a"]),
+    ]
+    return Pipeline(stages=stages).fit(s.frame("a:double b:double c:double", [[1.0, 2.0, 3.0]]))
+
+
+@case(
+    "vector_slicer_deep_names",
+    "Slots of one-hot columns are named column_label.",
+    "town:string x:double",
+    [["Oslo", 1.0], ["Rome", 2.0], ["Lima", 3.0], [None, 4.0]],
+)
+def _slicer_deep(s: Session) -> Any:
+    stages = [
+        StringIndexer(inputCol="town", outputCol="ti", handleInvalid="keep"),
+        OneHotEncoder(inputCols=["ti"], outputCols=["tv"], dropLast=False),
+        VectorAssembler(inputCols=["tv", "x"], outputCol="v"),
+        VectorSlicer(inputCol="v", outputCol="w", names=["x", "tv_Rome", "tv___unknown"]),
+    ]
+    return Pipeline(stages=stages).fit(
+        s.frame("town:string x:double", [["Oslo", 1.0], ["Oslo", 1.0], ["Rome", 2.0]])
+    )
+
+
+for _mode in ("error", "skip", "optimistic"):
+
+    @case(
+        f"vector_size_hint_{_mode}",
+        f"A vector's size is checked in place under handleInvalid={_mode}.",
+        f"{V} x:double",
+        [[*r, 1.0] for r in hard()],
+    )
+    def _hint(s: Session, mode: str = _mode) -> Any:
+        stages = [
+            VectorSizeHint(inputCol="v", size=3, handleInvalid=mode),
+            VectorSlicer(indices=[0, 1], **IO),
+        ]
+        return Pipeline(stages=stages).fit(s.frame(V, [[dense(1.0, 2.0, 3.0)]]))
+
+
+@case(
+    "interaction",
+    "Numbers, vectors and nominal columns multiply out.",
+    "x:double v:vector",
+    [
+        [2.0, dense(1.0, 3.0)],
+        [0.0, dense(1.0, 3.0)],
+        [-1.0, sparse(2, {1: 4.0})],
+        [NAN, dense(0.0, 1.0)],
+        [None, dense(0.0, 1.0)],
+        [1.0, None],
+        [INF, dense(0.0, 1.0)],
+        [1.0, sparse(2, {})],
+    ],
+)
+def _interaction(_: Session) -> Interaction:
+    return Interaction(inputCols=["x", "v"], outputCol="w")
+
+
+@case(
+    "interaction_nominal",
+    "An indexed column is expanded, one slot a label.",
+    "town:string v:vector",
+    [
+        ["Oslo", dense(1.0, 3.0)],
+        ["Rome", dense(2.0, NAN)],
+        ["Bonn", sparse(2, {0: 1.0})],
+        [None, dense(1.0, 1.0)],
+    ],
+)
+def _interaction_nominal(s: Session) -> Any:
+    stages = [
+        StringIndexer(inputCol="town", outputCol="ti", handleInvalid="keep"),
+        Interaction(inputCols=["ti", "v"], outputCol="w"),
+    ]
+    return Pipeline(stages=stages).fit(
+        s.frame("town:string v:vector", [["Oslo", dense(1.0, 2.0)], ["Rome", dense(1.0, 2.0)]])
+    )
+
+
+@case(
+    "interaction_three",
+    "Three vectors.",
+    "a:vector b:vector x:int",
+    [
+        [dense(1.0, 2.0), dense(3.0, 4.0), 5],
+        [sparse(2, {0: 1.0}), dense(0.0, -4.0), -1],
+        [dense(1.0, 2.0), dense(3.0, 4.0), 0],
+    ],
+)
+def _interaction_three(_: Session) -> Interaction:
+    return Interaction(inputCols=["a", "b", "x"], outputCol="w")
+
+
+HASH_ROWS = [
+    [1.5, 3, True, "red", 7], [0.0, 0, False, "", 0], [NAN, -1, None, "blå", -7], [None, None, None, None, None],
+    [INF, 2147483647, True, "a long colour name, with = signs", 1], [-0.0, 1, False, "red", 2],
+]  # fmt: skip
+HASH = "x:double n:int b:boolean c:string k:bigint"
+for _name, _params in {
+    "": {},
+    "_small": {"numFeatures": 4},
+    "_categorical": {"numFeatures": 64, "categoricalCols": ["n", "x", "k"]},
+}.items():
+
+    @case(
+        f"feature_hasher{_name}",
+        "Numbers add their value at hash(name), others 1 at hash(name=value); null adds nothing.",
+        HASH,
+        HASH_ROWS,
+    )
+    def _hasher(_: Session, params: dict[str, Any] = _params) -> FeatureHasher:
+        return FeatureHasher(
+            inputCols=["x", "n", "b", "c", "k"], outputCol="v", **{"numFeatures": 1024, **params}
+        )
+
+
+INDEXED = [
+    [dense(-1.0, 5.0, 0.0)],
+    [dense(0.0, 6.0, 0.5)],
+    [dense(2.0, 7.0, 0.0)],
+    [sparse(3, {0: 2.0, 1: 8.0})],
+    [dense(-1.0, 9.5, 0.5)],
+]
+PROBES = [
+    *INDEXED,
+    [dense(-1.0, 100.0, -0.0)],
+    [dense(3.0, 1.0, 0.0)],
+    [dense(0.0, 1.0, 0.7)],
+    [dense(NAN, 1.0, 0.0)],
+    [dense(2.0, NAN, 0.5)],
+    [sparse(3, {})],
+    [sparse(3, {1: 2.0})],
+    [dense(-0.0, 1.0, 0.0)],
+    [dense(1.0, 2.0)],
+    [None],
+]
+for _mode in ("error", "skip", "keep"):
+
+    @case(
+        f"vector_indexer_{_mode}",
+        f"Slots of few values become categories; a new value under handleInvalid={_mode}.",
+        V,
+        PROBES,
+    )
+    def _indexer(s: Session, mode: str = _mode) -> Any:
+        return VectorIndexer(maxCategories=3, handleInvalid=mode, **IO).fit(s.frame(V, INDEXED))
