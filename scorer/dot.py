@@ -65,7 +65,7 @@ def dot(features: Vector, weights: Weights) -> float:
 def dot_rows(rows: Rows, features: Vectors, weights: Weights) -> Floats:
     """Return (rows,) the inner products of a batch."""
     if features.valid is not None:
-        rows.fail(~features.valid, lambda _: "null, where a vector is needed")
+        rows.fail(~features.valid, lambda _: "null, where a value is needed")
     total = np.zeros(rows.count)
     if features.size != weights.size:
         if rows.count:

@@ -86,7 +86,7 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
     if pa.types.is_dictionary(kind):
         return fits(kind.value_type, wanted)
     if wanted == "number":
-        return bool(is_number)
+        return bool(is_number and not pa.types.is_boolean(kind))
     if wanted == "vector":
         return holds_vectors(kind) or bool(pa.types.is_null(kind))
     if wanted == "numbers":

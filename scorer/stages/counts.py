@@ -98,7 +98,7 @@ class IDF(Stage):
         """Weigh a batch."""
         column: Vectors = columns[0]
         if column.valid is not None:
-            rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+            rows.fail(~column.valid, lambda _: "null, where a value is needed")
         if column.size > len(self.weights):
             return map_rows(self, rows, columns)
         weights = np.array(self.weights[: column.size])

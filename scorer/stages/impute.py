@@ -61,7 +61,7 @@ class Imputer(Stage):
                 return surrogate
             if value == missing or (nan_missing and value != value):
                 return whole if type(value) is int else surrogate
-            return int(float(value)) if type(value) is int else value
+            return _whole(float(value)) if type(value) is int else value
 
         return impute
 
@@ -80,7 +80,7 @@ class Imputer(Stage):
         else:
             limits = np.iinfo(numbers.dtype)
             filler = min(max(_whole(self.surrogate), limits.min), limits.max)
-            numbers = numbers.astype(np.float64).astype(numbers.dtype) if limits.bits == 64 else numbers
+            numbers = _through_double(numbers) if limits.bits == 64 else numbers
         return Numbers(np.where(hit, np.array(filler).astype(numbers.dtype), numbers))
 
     def _surrogate(self) -> Any:
@@ -91,6 +91,14 @@ class Imputer(Stage):
         if pa.types.is_decimal(self.type):
             return Decimal(repr(self.surrogate)).quantize(Decimal(1).scaleb(-self.type.scale), ROUND_HALF_UP)
         return _whole(self.surrogate)
+
+
+def _through_double(numbers: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Cast longs to doubles and back, as Spark does."""
+    doubles = numbers.astype(np.float64)
+    least, most = np.iinfo(numbers.dtype).min, np.iinfo(numbers.dtype).max
+    inside = np.where(doubles < float(most), doubles, 0.0).astype(numbers.dtype)
+    return np.where(doubles < float(most), np.maximum(inside, least), most).astype(numbers.dtype)
 
 
 def _whole(number: float) -> int:

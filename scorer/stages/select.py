@@ -73,7 +73,7 @@ class Selector(Stage):
 
 def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors:
     if column.valid is not None:
-        rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+        rows.fail(~column.valid, lambda _: "null, where a value is needed")
     if indices and max(indices) >= column.size:
         reason = f"a vector of {column.size} slots has no slot {max(indices)}"
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
@@ -156,7 +156,7 @@ class VectorSizeHint(Stage):
                 return value
             if invalid == "skip":
                 raise Dropped
-            raise Invalid("null, where a vector is needed" if value is None else _sizes(value, size))
+            raise Invalid("null, where a value is needed" if value is None else _sizes(value, size))
 
         return check
 
@@ -174,7 +174,7 @@ class VectorSizeHint(Stage):
             rows.drop(~good)
         else:
             nulls = np.zeros(rows.count, bool) if column.valid is None else ~column.valid
-            rows.fail(nulls, lambda _: "null, where a vector is needed")
+            rows.fail(nulls, lambda _: "null, where a value is needed")
             rows.fail(~good, lambda _: f"a vector of {column.size} slots, where {self.size} are declared")
         return column
 

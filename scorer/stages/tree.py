@@ -78,7 +78,7 @@ class _Trees(Stage):
         if column.size < self.forest.features:
             return map_rows(self, rows, columns)
         if column.valid is not None:
-            rows.fail(~column.valid, lambda _: "null, where a vector is needed")
+            rows.fail(~column.valid, lambda _: "null, where a value is needed")
         return self.outputs(matrix_for(self.forest, column, rows.count))
 
     def outputs(self, matrix: Floats) -> Any:
