@@ -18,6 +18,7 @@ from scorer import columns as cols
 from scorer import ragged
 from scorer.compile import compile_batch, compile_row
 from scorer.errors import ColumnError, RowError
+from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
 from scorer.pipeline import Plan, Raw, Selection, resolve, select
 from scorer.saved import open_saved, spark_version
@@ -131,6 +132,13 @@ class Model:
             parts.append((chunk, {n: _nulled(c, bad) for n, c in made.items()} if bad.any() else made, None))
             status.append(pa.array(texts, pa.string()))
         return self._joined(table, parts), pa.concat_arrays(status) if status else pa.array([], pa.string())
+
+    def explain(self, facts: Mapping[str, Any], slot: int | None = None) -> Explanation | None:
+        """Say what each input column contributes to the score of one row: see `scorer.explain`.
+
+        Exact for linear models, Shapley values for trees; None if the row is dropped. `slot` chooses the class.
+        """
+        return explain(self._plan, facts, slot)
 
     def output(self, name: str) -> Output:
         """Return one number of the outputs, such as `probability[1]` or `prediction`, for callers that decide."""

@@ -28,11 +28,13 @@ class Stage:
     """One fitted transformer over values; subclasses are frozen dataclasses.
 
     `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
-    column is absent. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
+    column is absent. `slotwise`: each slot of the output comes of the
+    same slot of the only input. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)
     skippable: ClassVar[bool] = False
+    slotwise: ClassVar[bool] = False
 
     @property
     def drops(self) -> bool:

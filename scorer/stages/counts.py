@@ -68,6 +68,7 @@ class IDF(Stage):
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     weights: tuple[float, ...]
 
     @classmethod

@@ -59,6 +59,7 @@ class ElementwiseProduct(Stage):
     """Each slot times its factor. Source: feature.ElementwiseProduct."""
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     factors: tuple[float, ...]
 
     @classmethod

@@ -52,6 +52,7 @@ class StandardScaler(Stage):
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     shift: tuple[float, ...] | None
     factor: tuple[float, ...] | None
     size: int
@@ -117,6 +118,7 @@ class MinMaxScaler(Stage):
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     minima: tuple[float, ...]
     ranges: tuple[float, ...]
     low: float
@@ -201,6 +203,7 @@ class MaxAbsScaler(Stage):
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     largest: tuple[float, ...]
 
     @classmethod

@@ -128,6 +128,7 @@ class VectorSizeHint(Stage):
     """The same vector, its size declared and checked. Source: feature.VectorSizeHint."""
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     size: int
     invalid: str  # error | skip | optimistic
 
@@ -189,6 +190,7 @@ class VectorIndexer(Stage):
     """Slots of few values become the numbers of categories. Source: feature.VectorIndexerModel."""
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     size: int
     maps: tuple[tuple[int, dict[float, int]], ...]  # (slot, category of each value)
     invalid: str  # error | keep | skip

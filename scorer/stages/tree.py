@@ -34,13 +34,14 @@ CLASSES = ("rawPredictionCol", "probabilityCol", "predictionCol", "leafCol")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Trees(Stage):
+class TreeStage(Stage):
     """What all have: the forest, its kernel, and whether Spark makes the column of leaves."""
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     forest: Forest
     kernel: Trees
     leaf: bool
+    cover: Floats  # (nodes,) how much of the training data came to each node
 
     def over_values(self) -> Callable[[Sequence[float]], Any]:
         """Return the function from the values of `forest.inputs` to the outputs."""
@@ -95,7 +96,7 @@ class _Trees(Stage):
     outputs=CLASSES,
 )
 @dataclass(frozen=True, slots=True, eq=False)
-class TreeClassifier(_Trees):
+class TreeClassifier(TreeStage):
     """The leaf's counts, their shares, and the class: everything is decided by the leaf.
 
     `raw`, `probability` (nodes, classes) and `prediction` (nodes,) are each node's answer.
@@ -114,7 +115,15 @@ class TreeClassifier(_Trees):
         if rule.route == "prediction":
             prediction = nodes.prediction
         forest = nodes.forest(raw)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), raw, probability, prediction)
+        return cls(
+            forest,
+            trees(forest),
+            bool(saved.text("leafCol", "")),
+            nodes.statistics.sum(axis=1),
+            raw,
+            probability,
+            prediction,
+        )
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -151,7 +160,7 @@ class TreeClassifier(_Trees):
     outputs=("predictionCol", "varianceCol", "leafCol"),
 )
 @dataclass(frozen=True, slots=True, eq=False)
-class TreeRegressor(_Trees):
+class TreeRegressor(TreeStage):
     """The leaf's mean and variance. `prediction` and `variance` (nodes,) are each node's answer."""
 
     prediction: Floats
@@ -163,7 +172,14 @@ class TreeRegressor(_Trees):
         nodes = read_tree(saved)
         forest = nodes.forest(nodes.prediction)
         variance = _variance(nodes) if saved.text("varianceCol", "") else np.zeros(forest.nodes)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), nodes.prediction, variance)
+        return cls(
+            forest,
+            trees(forest),
+            bool(saved.text("leafCol", "")),
+            nodes.statistics[:, 0],
+            nodes.prediction,
+            variance,
+        )
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -264,7 +280,7 @@ def _shares(counts: list[float]) -> list[float]:
     outputs=CLASSES,
 )
 @dataclass(frozen=True, slots=True, eq=False)
-class ForestClassifier(_Trees):
+class ForestClassifier(TreeStage):
     """Raw scores: the sum of the trees' shares of their leaves' counts."""
 
     rule: _Rule
@@ -275,7 +291,7 @@ class ForestClassifier(_Trees):
         nodes = read_ensemble(saved)
         rule = _Rule.of(saved, read_classes(saved, nodes))
         forest = nodes.forest(normalised(nodes.statistics))
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), rule)
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics.sum(axis=1), rule)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -308,7 +324,7 @@ class ForestClassifier(_Trees):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sum(_Trees):
+class _Sum(TreeStage):
     """The sum over the trees, divided."""
 
     divisor: float
@@ -346,17 +362,23 @@ class ForestRegressor(_Sum):
         """Read the nodes."""
         nodes = read_ensemble(saved)
         forest = nodes.forest(nodes.prediction)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), float(forest.trees))
+        return cls(
+            forest,
+            trees(forest),
+            bool(saved.text("leafCol", "")),
+            nodes.statistics[:, 0],
+            float(forest.trees),
+        )
 
 
 # -- boosted trees -------------------------------------------------------------------------------------------
 
 
-def _boosted(saved: Saved) -> Forest:
+def _boosted(saved: Saved) -> tuple[Nodes, Forest]:
     """Read boosted trees: a leaf adds its prediction × the weight of its tree."""
     nodes = read_ensemble(saved)
     weights = read_weights(saved, len(nodes.sizes))
-    return nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))
+    return nodes, nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))
 
 
 @stage(
@@ -371,8 +393,8 @@ class BoostedRegressor(_Sum):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        forest = _boosted(saved)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), 1.0)
+        nodes, forest = _boosted(saved)
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics[:, 0], 1.0)
 
 
 @stage(
@@ -381,7 +403,7 @@ class BoostedRegressor(_Sum):
     outputs=CLASSES,
 )
 @dataclass(frozen=True, slots=True, eq=False)
-class BoostedClassifier(_Trees):
+class BoostedClassifier(TreeStage):
     """Margin F, the weighted sum; raw [-F, F]; p0 = 1/(1+e^2F), p1 = 1 - p0 (logistic loss)."""
 
     rule: _Rule
@@ -389,8 +411,10 @@ class BoostedClassifier(_Trees):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        forest = _boosted(saved)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), _Rule.of(saved, 2))
+        nodes, forest = _boosted(saved)
+        return cls(
+            forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics[:, 0], _Rule.of(saved, 2)
+        )
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""

@@ -1,0 +1,142 @@
+"""Why this score: what each input column contributes to the number that a model decides by.
+
+Linear models: coefficient × value. Trees: Shapley values of the path-dependent expectation (S. Lundberg, G. Erion,
+S. Lee, "Consistent individualized feature attribution for tree ensembles", 2018, algorithm 2), with the training
+data's own counts as weights. The base and the contributions add up to the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scorer.classes import argmax
+from scorer.compile import compile_row
+from scorer.dot import Weights
+from scorer.errors import ColumnError, UnsupportedError
+from scorer.pipeline import Plan, Step, select
+from scorer.shapley import shapley
+from scorer.stage import Stage
+from scorer.stages.assemble import VectorAssembler
+from scorer.stages.glm import GeneralizedLinearRegression, LinearRegression, LinearSVC
+from scorer.stages.linear import Binomial, Multinomial
+from scorer.stages.tree import BoostedClassifier, ForestClassifier, ForestRegressor, TreeClassifier, TreeStage
+from scorer.vectors import Vector, dense
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`base` + the sum of `contributions` (by input column, the largest first) = `margin`, the number `of` a model.
+
+    Several columns that enter a slot together share one entry, their names joined by " & ".
+    """
+
+    of: str
+    base: float
+    contributions: Mapping[str, float]
+    margin: float
+
+
+def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Explanation | None:
+    """Explain one row; None if the row is dropped.
+
+    `slot` chooses the class: by default 1 of two, and of more classes the one that is predicted. Raises
+    UnsupportedError if the last model of the pipeline is neither linear nor made of trees, RowError as `row`.
+    """
+    head = next((step for step in reversed(plan.steps) if _explainable(step.stage)), None)
+    if head is None:
+        raise UnsupportedError("only linear models and trees can be explained; the pipeline has neither")
+    name = next((n for n, v in plan.produced.items() if v == head.inputs[0]), None)
+    if name is None:
+        features = _given(facts, head)
+    else:
+        row = compile_row(select(plan, [name]))(facts)
+        if row is None:
+            return None
+        features = row[name]
+    of, base, shares, margin = _shares(head.stage, features, slot)
+    contributions: dict[str, float] = {}
+    for share, names in zip(shares, _origins(plan, head.inputs[0], len(features)), strict=True):
+        if share:
+            key = " & ".join(names)
+            contributions[key] = contributions.get(key, 0.0) + share
+    ordered = dict(sorted(contributions.items(), key=lambda item: -abs(item[1])))
+    return Explanation(of, base, ordered, margin)
+
+
+_LINEAR = (Binomial, Multinomial, LinearRegression, LinearSVC, GeneralizedLinearRegression)
+
+
+def _explainable(stage: Stage) -> bool:
+    return isinstance(stage, (*_LINEAR, TreeStage))
+
+
+def _given(facts: Mapping[str, Any], head: Step) -> Vector:
+    value = facts.get(head.names[0])
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ColumnError(f"column `{head.names[0]}` should hold a vector to be explained")
+    return [float(x) for x in value]
+
+
+Shares = tuple[str, float, list[float], float]
+
+
+def _shares(stage: Stage, features: Vector, slot: int | None) -> Shares:
+    numbers = dense(features)
+    if isinstance(stage, Multinomial):
+        raw = [_linear(w, b, numbers) for w, b in zip(stage.weights, stage.intercepts, strict=True)]
+        place = argmax([margin for _, margin in raw]) if slot is None else slot
+        return f"rawPrediction[{place}]", stage.intercepts[place], *raw[place]
+    if isinstance(stage, Binomial | LinearSVC):
+        return "rawPrediction[1]", stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
+    if isinstance(stage, LinearRegression | GeneralizedLinearRegression):
+        return "prediction", stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
+    assert isinstance(stage, TreeStage)
+    return _trees(stage, numbers, slot)
+
+
+def _linear(weights: Weights, intercept: float, numbers: list[float]) -> tuple[list[float], float]:
+    shares = [0.0] * len(numbers)
+    total = 0.0
+    for i in weights.slots:
+        shares[i] = numbers[i] * weights.values[i]
+        total += shares[i]
+    return shares, total + intercept
+
+
+def _trees(stage: TreeStage, numbers: list[float], slot: int | None) -> Shares:
+    forest, divisor = stage.forest, 1.0
+    payload = forest.payload
+    if isinstance(stage, TreeClassifier):
+        payload = stage.probability
+    elif isinstance(stage, ForestClassifier | ForestRegressor):
+        divisor = float(forest.trees)
+    classes = isinstance(stage, TreeClassifier | ForestClassifier)
+    if classes and slot is None:
+        slot = 1 if payload.shape[1] == 2 else int(stage.row()(numbers)[2])
+    place = slot or 0
+    base, shares = shapley(forest, payload[:, place] / divisor, stage.cover, numbers)
+    of = f"probability[{place}]" if classes else "prediction"
+    of = "rawPrediction[1]" if isinstance(stage, BoostedClassifier) else of
+    return of, base, shares, base + sum(shares)
+
+
+def _origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:
+    """Return the input columns behind each slot of a vector."""
+    raws = {raw.value: raw.name for raw in plan.raws.values()}
+    makers = {v: step for step in plan.steps for v in step.outputs if v is not None}
+    if value in raws:
+        return [(raws[value],)] * size
+    step = makers[value]
+    if isinstance(step.stage, VectorAssembler):
+        widths = [plan.fields[v].width for v in step.inputs]
+        known = sum(w for w in widths if w is not None)
+        rest = [w for w in widths if w is None]
+        sizes = [size - known if w is None and len(rest) == 1 else w for w in widths]
+        if all(w is not None for w in sizes) and sum(w or 0 for w in sizes) == size:
+            return [o for v, w in zip(step.inputs, sizes, strict=True) for o in _origins(plan, v, w or 0)]
+    elif len(step.inputs) == 1 and step.stage.slotwise and plan.fields[step.inputs[0]].size in (None, size):
+        return _origins(plan, step.inputs[0], size)
+    names = dict.fromkeys(n for v in step.inputs for o in _origins(plan, v, 1) for n in o)
+    return [tuple(names)] * size

@@ -1,0 +1,112 @@
+"""Why a score: contributions of the input columns."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import scorer
+from scorer.kernels import Forest
+from scorer.kernels.forest import LEAF
+from scorer.shapley import shapley
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def expectation(forest, values, cover, row, node, known):
+    """Return a tree's mean where only the known slots of the row are."""
+    if forest.left[node] == LEAF:
+        return values[node]
+    left, right, slot = forest.left[node], forest.right[node], forest.feature[node]
+    if slot in known:
+        side = left if row[slot] <= forest.threshold[node] else right
+        return expectation(forest, values, cover, row, side, known)
+    total = cover[left] + cover[right]
+    low = expectation(forest, values, cover, row, left, known) * cover[left]
+    return (low + expectation(forest, values, cover, row, right, known) * cover[right]) / total
+
+
+def by_definition(forest, values, cover, row, slots):
+    """Return Shapley values as the mean over all orders in which slots become known."""
+    shares = [0.0] * slots
+    orders = list(itertools.permutations(range(slots)))
+    for order, root in itertools.product(orders, forest.starts[:-1]):
+        known = set()
+        before = expectation(forest, values, cover, row, root, known)
+        for slot in order:
+            known.add(slot)
+            after = expectation(forest, values, cover, row, root, known)
+            shares[slot] += (after - before) / len(orders)
+            before = after
+    return shares
+
+
+@st.composite
+def forests(draw):
+    """Draw one to three trees over four slots, with the cover of each node."""
+    left, right, feature, split, sizes, cover, values = [], [], [], [], [], [], []
+
+    def grow(start, depth, weight):
+        node = len(left) - start
+        left.append(-1)
+        right.append(-1)
+        feature.append(draw(st.integers(0, 3)))
+        split.append(draw(st.sampled_from([-1.0, 0.0, 0.5, 2.0])))
+        values.append(draw(st.floats(-5, 5)))
+        cover.append(weight)
+        if depth and draw(st.booleans()):
+            share = draw(st.sampled_from([0.1, 0.3, 0.5, 0.8]))
+            left[start + node] = grow(start, depth - 1, weight * share)
+            right[start + node] = grow(start, depth - 1, weight * (1 - share))
+        return node
+
+    for _ in range(draw(st.integers(1, 3))):
+        start = len(left)
+        grow(start, 4, 100.0)
+        sizes.append(len(left) - start)
+    inner = [child >= 0 for child in left]
+    ends = np.concatenate([[0], np.cumsum(inner)])
+    forest = Forest.of(
+        features=4, sizes=sizes, left=left, right=right, feature=feature, arity=[-1] * len(left),
+        split=[x for x, kept in zip(split, inner, strict=True) if kept], split_at=ends, payload=values,
+    )  # fmt: skip
+    return forest, np.array(values), np.array(cover)
+
+
+@settings(max_examples=60, deadline=None)
+@given(forests(), st.lists(st.sampled_from([-2.0, 0.0, 0.4, 1.0, 3.0]), min_size=4, max_size=4))
+def test_contributions_are_shapley_values_by_definition(drawn, row):
+    """The fast algorithm gives the mean over all orders of slots, and base and shares add up to the sum."""
+    forest, values, cover = drawn
+    base, shares = shapley(forest, values, cover, row)
+    np.testing.assert_allclose(shares, by_definition(forest, values, cover, row, 4), atol=1e-9)
+    total = sum(expectation(forest, values, cover, row, root, {0, 1, 2, 3}) for root in forest.starts[:-1])
+    assert math.isclose(base + sum(shares), total, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("census_lr-4.3", lambda out: out["rawPrediction"][1]),
+        ("census_gbt-4.3", lambda out: out["rawPrediction"][1]),
+        ("census_forest-4.3", lambda out: out["probability"][1]),
+    ],
+)
+def test_base_and_contributions_add_up_to_the_score(name, number):
+    """Base and contributions, by the columns that the caller gives, add up to the number that the model decides by."""
+    rows = pq.read_table(GOLDEN / "data" / "adult.parquet").drop_columns(["_row", "Salary"])
+    model = scorer.load(GOLDEN / "spark" / name / "model", schema=rows.schema)
+    for facts in rows.slice(0, 5).to_pylist():
+        why = model.explain(facts)
+        assert set(why.contributions) <= set(rows.column_names)
+        assert math.isclose(
+            why.base + sum(why.contributions.values()), why.margin, rel_tol=1e-12, abs_tol=1e-12
+        )
+        assert math.isclose(why.margin, number(model.row(facts)), rel_tol=1e-9, abs_tol=1e-12)
