@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorer.kernels import LEAF, Forest
@@ -136,6 +136,7 @@ def test_depth_is_bounded():
         Forest.of(**chain(100_000))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_nodes_whatever_raise_anything_but_a_sentence(data):
     """Random columns either make a forest, in which every node is reached once, or raise ValueError."""
