@@ -7,6 +7,7 @@ model.row({"age": 39, "workclass": "Private"})["probability"]
 
 from scorer import stages as stages
 from scorer.errors import ColumnError, RowError, SavedError, ScorerError, UnsupportedError
+from scorer.export import export
 from scorer.model import Model, Output, load
 from scorer.stage import supported
 
@@ -18,6 +19,7 @@ __all__ = [
     "SavedError",
     "ScorerError",
     "UnsupportedError",
+    "export",
     "load",
     "supported",
 ]

@@ -1,8 +1,7 @@
-"""The only reader of Spark's saved directories: metadata JSON and Parquet become `Saved` values.
+"""What Spark saved, as `Saved` values, whether it stands in Spark's directories or in a bundle of one file.
 
-Layout and history of the format: a stage is a folder with `metadata/part-*` (one line of JSON) and, if it
-has fitted values, folders of Parquet; Spark 4.0 and later name the metadata part `part-00000-<uuid>-c000.txt`.
-A folder is data from outside: nothing in it is executed, and no path may leave the root.
+A stage has metadata (class, uid, parameters), tables of its fitted values, and perhaps stages below it. All of
+it is data from outside: nothing is executed, and what does not fit raises SavedError with its place.
 """
 
 from __future__ import annotations
@@ -11,25 +10,19 @@ import hashlib
 import json
 import math
 import os
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Self, cast
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow import fs as pafs
 
+from scorer.bundle import Bundle
 from scorer.errors import SavedError
+from scorer.folder import Folder, locate
 from scorer.vectors import Matrix, Vector, matrix_of, vector_of
 
-MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
 MAX_STAGES = 20_000
-MAX_TABLE_CELLS = 1 << 31
-MAX_CELLS_PER_BYTE = 100  # of a large Parquet file: more is a bomb
-_LARGE = 1 << 20  # bytes; below, threads cost more than they give
-_LOCAL = "is in Spark Connect's local format; save the model with `model.save`"
 Version = tuple[int, int]
 _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     "nan": math.nan,
@@ -38,112 +31,24 @@ _WORDS = {  # how Spark's versions write a double that JSON cannot hold
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder on some file system that `pyarrow.fs` knows; `root` is the model's own folder."""
+class Source(Protocol):
+    """Where a stage is read from: a folder of Spark's, or the same tree in a bundle. All of it raises SavedError."""
 
-    system: Any
-    path: str
-    root: str
+    @property
+    def path(self) -> str:
+        """The place, for messages."""
 
-    @classmethod
-    def open(cls, location: str | os.PathLike[str]) -> Self:
-        """Open a local path or a URI (`file`, `s3`, `gs`, `hdfs`, …)."""
-        text = os.fspath(location)
-        try:
-            if "://" in text:
-                system, path = pafs.FileSystem.from_uri(text)
-            else:
-                system, path = pafs.LocalFileSystem(), os.path.realpath(text)
-            found = system.get_file_info(path).type
-        except (OSError, ValueError, pa.ArrowException) as e:
-            raise SavedError(text, f"cannot be opened: {e}") from None
-        if found == pafs.FileType.NotFound:
-            raise SavedError(text, "no such file or folder")
-        if found == pafs.FileType.File:
-            raise SavedError(text, "is a file; a saved Spark model is a folder that holds `metadata/`")
-        return cls(system, path.rstrip("/"), path.rstrip("/"))
-
-    def child(self, name: str) -> Folder:
-        """Name a folder below this one; it need not exist."""
-        if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
-            raise SavedError(self.path, f"the name {name!r} would leave the model's folder")
-        return replace(self, path=posixpath.join(self.path, name))
-
-    def kind(self) -> str:
-        """Tell what stands here: `folder`, `file` or `nothing`."""
-        found = self.system.get_file_info(self.path).type
-        return {pafs.FileType.Directory: "folder", pafs.FileType.File: "file"}.get(found, "nothing")
+    def child(self, name: str) -> Source:
+        """Name a place below this one; it need not exist."""
 
     def names(self) -> list[str]:
-        """List the entries that Hadoop does not hide (hidden: a leading `_` or `.`), sorted."""
-        try:
-            infos = self.system.get_file_info(pafs.FileSelector(self.path))
-        except (OSError, pa.ArrowException) as e:
-            raise SavedError(self.path, f"cannot be listed: {e}") from None
-        things = (pafs.FileType.File, pafs.FileType.Directory)  # no pipes, no devices
-        names = (info.base_name for info in infos if info.type in things)
-        return sorted(name for name in names if not name.startswith(("_", ".")))
+        """List what stands below, sorted."""
 
-    def parts(self, endings: tuple[str, ...] = ()) -> list[str]:
-        """List the paths of the part files here."""
-        found = [n for n in self.names() if n.startswith("part-") and (not endings or n.endswith(endings))]
-        return [self._inside(posixpath.join(self.path, name)) for name in found]
-
-    def _inside(self, path: str) -> str:
-        if isinstance(self.system, pafs.LocalFileSystem):
-            real = os.path.realpath(path)
-            if real != self.root and not real.startswith(self.root + os.sep):
-                raise SavedError(path, "is a link that leaves the model's folder")
-        return path
-
-    def text(self) -> str:
-        """Read the first line of the part file that has content."""
-        for path in self.parts():
-            try:
-                with self.system.open_input_stream(path, compression="detect") as stream:
-                    raw = stream.read(MAX_METADATA + 1)
-                if len(raw) > MAX_METADATA:
-                    raise SavedError(path, f"the metadata is larger than {MAX_METADATA >> 20} MiB")
-                line = str(raw, "utf-8").strip().partition("\n")[0]
-            except (OSError, pa.ArrowException, UnicodeDecodeError) as e:
-                raise SavedError(path, f"cannot be read: {e}") from None
-            if line:
-                return line
-        raise SavedError(self.path, "holds no metadata: expected a file named part-* with one line of JSON")
+    def metadata(self) -> str:
+        """Read the JSON text of the stage that is saved here."""
 
     def table(self) -> pa.Table:
-        """Read all Parquet parts here as one table (the order of rows means nothing in Spark's format)."""
-        if self.kind() == "file":
-            raise SavedError(self.path, _LOCAL)
-        paths = self.parts()
-        if not paths:
-            raise SavedError(self.path, "holds no Parquet part files")
-        tables = [self._read(path) for path in paths]
-        kept = [table for table in tables if table.num_rows] or tables[:1]
-        try:
-            return pa.concat_tables(kept, promote_options="permissive")
-        except pa.ArrowException as e:
-            raise SavedError(self.path, f"its part files do not agree: {e}") from None
-
-    def _read(self, path: str) -> pa.Table:
-        try:
-            with self.system.open_input_file(path) as source, pq.ParquetFile(source) as file:
-                cells, size = _cells(file.metadata), max(source.size(), MAX_METADATA >> 8)
-                if cells > min(MAX_TABLE_CELLS, MAX_CELLS_PER_BYTE * size):
-                    raise SavedError(path, f"claims {cells} values in {source.size()} bytes")
-                return file.read(use_threads=source.size() > _LARGE).replace_schema_metadata(None)
-        except (OSError, pa.ArrowException, ValueError) as e:
-            raise SavedError(path, f"is not a readable Parquet file: {e}") from None
-
-
-def _cells(meta: Any) -> int:
-    """Count the cells that a Parquet file claims: of its rows, and of its size when unpacked.
-
-    The metadata of single columns is left alone: pyarrow aborts the process where it is damaged.
-    """
-    unpacked = sum(max(0, meta.row_group(i).total_byte_size) for i in range(meta.num_row_groups))
-    return int(max(meta.num_rows * max(1, meta.num_columns), unpacked // 8))
+        """Read the table that is saved here."""
 
 
 class Ledger:
@@ -177,7 +82,7 @@ class Saved:
     given: frozenset[str]
     extras: Mapping[str, Any]
     place: str
-    folder: Folder = field(repr=False)
+    folder: Source = field(repr=False)
     ledger: Ledger = field(repr=False, compare=False)
     as_of: Version | None = None
 
@@ -289,6 +194,15 @@ class Saved:
         except (ValueError, TypeError, KeyError) as e:
             raise self.fail(f"`{name}` is not a matrix: {e}") from None
 
+    def inner(self, name: str) -> Mapping[str, Any]:
+        """Read metadata of the older library's form, which a model may keep one folder deeper."""
+        source = self.folder.child(name)
+        meta = _json(source)
+        if not isinstance(meta, dict):
+            raise SavedError(source.path, "the metadata should be a JSON object", self.uid)
+        self.ledger.note(f"{self.place}/{name}/metadata", json.dumps(meta, sort_keys=True).encode())
+        return meta
+
     # -- sub-stages ---------------------------------------------------------------------------------------
 
     def child(self, name: str) -> Saved:
@@ -310,26 +224,27 @@ class Saved:
             yield read(folder.child(name), f"{self.place}/stages/{number}", self.ledger, self.as_of)
 
 
+def open_source(location: str | os.PathLike[str]) -> Source:
+    """Open a folder of Spark's or a bundle: a local path, or a URI that `pyarrow.fs` knows."""
+    system, path, is_folder = locate(location)
+    if is_folder:
+        return Folder(system, path, path)
+    if not path.endswith(".json"):
+        raise SavedError(
+            os.fspath(location),
+            "is a file; a saved Spark model is a folder that holds `metadata/`, or a bundle named *.json",
+        )
+    return Bundle.open(system, path)
+
+
 def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -> Saved:
     """Read the metadata of the stage or pipeline that was saved at `location`."""
-    return read(Folder.open(location), "", Ledger(), as_of)
+    return read(open_source(location), "", Ledger(), as_of)
 
 
-def read(folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
+def read(source: Source, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
     """Read the metadata of one stage; `place` is where it stands in the model, whatever the folders' names."""
-    meta_folder = folder.child("metadata")
-    if meta_folder.kind() == "file":
-        raise SavedError(meta_folder.path, _LOCAL)
-    if meta_folder.kind() != "folder":
-        raise SavedError(folder.path, "is not a saved Spark model: it has no `metadata` folder")
-    try:
-        meta = json.loads(meta_folder.text())
-        json.dumps(meta, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise SavedError(meta_folder.path, "the metadata holds half a character (a lone surrogate)") from None
-    except (ValueError, RecursionError) as e:
-        raise SavedError(meta_folder.path, f"the metadata is not JSON: {e}") from None
-    saved = _saved(meta, folder, place, ledger, as_of)
+    saved = _saved(_json(source), source, place, ledger, as_of)
     content = {
         "class": saved.class_name,
         "spark": list(saved.version),
@@ -340,7 +255,19 @@ def read(folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> S
     return saved
 
 
-def _saved(meta: Any, folder: Folder, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
+def _json(source: Source) -> Any:
+    text, path = source.metadata(), f"{source.path}/metadata"
+    try:
+        meta = json.loads(text)
+        json.dumps(meta, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise SavedError(path, "the metadata holds half a character (a lone surrogate)") from None
+    except (ValueError, RecursionError) as e:
+        raise SavedError(path, f"the metadata is not JSON: {e}") from None
+    return meta
+
+
+def _saved(meta: Any, folder: Source, place: str, ledger: Ledger, as_of: Version | None) -> Saved:
     known = ("class", "uid", "sparkVersion", "paramMap", "defaultParamMap", "timestamp")
     maps = (
         [meta.get(name) or {} for name in ("defaultParamMap", "paramMap")] if isinstance(meta, dict) else []
@@ -408,4 +335,6 @@ def _hash(array: pa.Array, total: Any) -> None:
     else:
         values = array.fill_null(0) if not pa.types.is_boolean(kind) else array.fill_null(False)
         numbers = values.to_numpy(zero_copy_only=False)
+        if numbers.dtype.kind == "f" and (nans := np.isnan(numbers)).any():
+            numbers = np.where(nans, np.nan, numbers)  # whatever their sign and payload
         total.update(numbers.astype("<f8" if numbers.dtype.kind == "f" else "<i8").tobytes())

@@ -60,7 +60,7 @@ def test_the_bands_are_the_promised_ones():
 
 def test_all_five_bands_are_used(golden):
     """Among the simulated logins every band has some."""
-    rows, expected = golden
+    _, expected = golden
     decision = policy.load(CONFIGS / "login.yaml")
     scores = expected[~np.isnan(expected[:, 1]), 1]
     facts = json.loads((CONFIGS / "examples" / "login.json").read_text("utf-8"))

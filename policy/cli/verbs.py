@@ -24,6 +24,7 @@ VERBS: dict[str, Verb] = {
     "decide": Verb("Policies", "Decide one request, and say why.", "policy.cli.decide"),
     "explain": Verb("Policies", "Explain the code of a diagnostic.", "policy.cli.explain"),
     "batch": Verb("Policies", "Decide every row of a file or a stream.", "policy.cli.batch"),
+    "export": Verb("Models", "Write a saved model as one JSON file.", "policy.cli.export"),
     "score": Verb("Models", "Score every row of a file or a stream.", "policy.cli.score"),
 }
 

@@ -115,6 +115,10 @@ def _double(found: Any, valid: Any) -> Array:
     return data if fits is True and valid is True else np.where(valid & fits, data, np.nan)
 
 
+def _wide(ints: Array) -> Array:
+    return ints.astype(np.int64, copy=False)
+
+
 _NAMESPACE: Mapping[str, Any] = {
     "where": np.where,
     "invert": np.logical_not,
@@ -122,6 +126,7 @@ _NAMESPACE: Mapping[str, Any] = {
     "masked": vectors.masked,
     "nan": np.nan,
     "pair": _pair,
+    "wide": _wide,
     "double": _double,
 }
 

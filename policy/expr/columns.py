@@ -3,7 +3,7 @@
 | type                | data                                   | unknown                    |
 |---------------------|----------------------------------------|----------------------------|
 | bool                | NumPy bool                             | `valid` false              |
-| int                 | int64                                  | `valid` false              |
+| int                 | int64, or fewer bytes that hold them   | `valid` false              |
 | double              | float64                                | NaN                        |
 | timestamp, duration | int64, microseconds                    | `valid` false              |
 | string, ip          | codes of distinct values               | the code past the last     |
@@ -146,7 +146,17 @@ def _bools(array: pa.Array) -> Array:
 def _ints(array: pa.Array) -> Array:
     if not pa.types.is_integer(array.type):
         raise _wrong("int", array)
-    return array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    return _narrow(array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False))
+
+
+def _narrow(values: Array) -> Array:
+    """In as few bytes as hold every value: what a column costs is reading it."""
+    low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
+    for dtype in (np.int8, np.int16, np.int32):
+        limits = np.iinfo(dtype)
+        if limits.min <= low and high <= limits.max:
+            return values.astype(dtype)
+    return values
 
 
 def _doubles(array: pa.Array) -> Array:
@@ -211,6 +221,7 @@ def _coded(array: pa.Array, type_: Type) -> Column:
     text = array.dictionary.cast(pa.string())
     values = [None if value is None else inward(type_)(value) for value in text.to_pylist()]
     missing = len(values)
-    codes = array.indices.cast(pa.int64()).fill_null(missing).to_numpy(zero_copy_only=False)
     narrow = np.uint8 if missing < 256 else np.uint16 if missing < 65_536 else np.intp
-    return Column("coded", type_, codes.astype(narrow), None, [*values, None], text)
+    indices = array.indices.cast(pa.int64()).fill_null(missing) if array.indices.null_count else array.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(narrow)
+    return Column("coded", type_, codes, None, [*values, None], text)

@@ -132,6 +132,11 @@ def unsupported(what: str, start: int, end: int) -> Problem:
     return Problem("E206", message, start, end, help=(hint,) if hint else ())
 
 
+def unknown_type(reason: str) -> Problem:
+    """A name is declared with a type that the language does not have."""
+    return Problem("E206", reason, 0, 1)
+
+
 # --- names and types -------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from policy.expr.machine import MistypedError, inward, outward
 from policy.expr.nodes import Node
 from policy.expr.parser import parse
 from policy.expr.places import Place
-from policy.expr.problems import Problem
+from policy.expr.problems import Problem, unknown_type
 from policy.expr.row import compile_value
 from policy.expr.typed import Typed, inputs
 from policy.expr.types import Declared, Type, Variable, parse_type, variables
@@ -126,7 +126,10 @@ def compile(
     """
     where = place or places.alone(source)
     syntax, found = parse(source)
-    declared = variables(types or {})
+    try:
+        declared = variables(types or {})
+    except ValueError as error:
+        raise ExpressionError([places.diagnostic(unknown_type(str(error)), where)]) from None
     if syntax is None:
         raise ExpressionError(_diagnostics(found, where))
     checked = check(syntax, declared, wanted=parse_type(wanted) if isinstance(wanted, str) else wanted)

@@ -16,7 +16,7 @@ from typing import Any
 from policy.expr import code
 from policy.expr.code import Constants
 from policy.expr.loops import LOOPS
-from policy.expr.stdlib.operators import MEMBER
+from policy.expr.stdlib.operators import EQUAL, MEMBER
 from policy.expr.typed import (
     TRUE,
     And,
@@ -37,6 +37,7 @@ from policy.expr.typed import (
     walk,
 )
 
+_STRICT = frozenset(("_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "_*_", "-_"))
 _DEEPEST = 30  # brackets in one line of generated code; Python's own limit is 200
 
 
@@ -54,11 +55,15 @@ class Emitter:
     """Writes Python text for checked trees into one function body.
 
     names: the local variable of each input. Lines that a text needs first are added to `lines`. Numbers of temporaries
-    never repeat, so that texts of several trees can stand in one function.
+    never repeat, so that texts of several trees can stand in one function. Without `guarded`, None in arithmetic or in
+    `<` is left to raise TypeError, on which the caller must fall back to guarded text.
     """
 
-    def __init__(self, names: Mapping[str, str], constants: Constants | None = None) -> None:
+    def __init__(
+        self, names: Mapping[str, str], constants: Constants | None = None, *, guarded: bool = True
+    ) -> None:
         self.names = dict(names)
+        self.guarded = guarded
         self.constants = constants or Constants()
         self.lines: list[str] = []
         self._numbers = itertools.count()
@@ -124,7 +129,7 @@ class Emitter:
         if isinstance(node, And):
             return [text for arg in node.args for text in self._conjuncts(arg)]
         if isinstance(node, Apply):
-            strict = self._apply(node)
+            strict = self._apply(node, truth=True)
             return [*strict.guards, f"{_wrap(strict)} is True" if strict.partial else strict.raw]
         return [self.truth(node)]
 
@@ -164,14 +169,15 @@ class Emitter:
 
     # --- strict parts ---
 
-    def _strict(self, node: Typed) -> _Strict:
+    def _strict(self, node: Typed, *, guarded: bool = True) -> _Strict:
         """A part as an argument: known once its guards have held."""
         match node:
             case Apply() | Loop() | MakeList():
                 return self._known(self._computed(node))
             case Const() | Input() | Local():
                 text = self.value(node)
-                return _Strict([f"{text} is not None"] if can_be_unknown(node) else [], text, atomic=True)
+                guards = [f"{text} is not None"] if guarded and can_be_unknown(node) else []
+                return _Strict(guards, text, atomic=True)
         text = self.value(node)
         if not can_be_unknown(node):
             return _Strict([], text, atomic=text.isidentifier())
@@ -196,11 +202,13 @@ class Emitter:
         temp = self._temp()
         return _Strict([*strict.guards, f"({temp} := {strict.raw}) is not None"], temp, atomic=True)
 
-    def _apply(self, node: Apply) -> _Strict:
+    def _apply(self, node: Apply, *, truth: bool = False) -> _Strict:
+        """A call; `truth` if nothing hangs on the difference between false and unknown."""
         function = node.overload.function
-        if function is MEMBER and (found := self._member(node)):
+        if function is MEMBER and (found := self._member(node, guarded=self.guarded or not truth)):
             return found
-        parts = [self._strict(arg) for arg in node.args]
+        guarded = self.guarded or not (_raises(node) or (truth and _is_const_test(node)))
+        parts = [self._strict(arg, guarded=guarded) for arg in node.args]
         guards = [guard for part in parts for guard in part.guards]
         if function.template is None:
             args = ", ".join(part.raw for part in parts)
@@ -223,12 +231,12 @@ class Emitter:
         guards.append(f"{bounds[0]} <= {bound} <= {bounds[1]}" if bounds else f"{bound} == {temp}")
         return _Strict(guards, temp, atomic=True)
 
-    def _member(self, node: Apply) -> _Strict | None:
+    def _member(self, node: Apply, *, guarded: bool) -> _Strict | None:
         """`in` a list of known constants: a look-up."""
         item, container = node.args
         if not isinstance(container, Const) or item.type.name == "list" or None in container.value:
             return None
-        part = self._strict(item)
+        part = self._strict(item, guarded=guarded)
         return _Strict(
             part.guards, f"{_wrap(part)} in {self.constants.name(frozenset(container.value))}", atomic=False
         )
@@ -281,13 +289,25 @@ def compile_value(tree: Typed, names: Sequence[str]) -> FunctionType:
 
 
 def compile_first(conditions: Sequence[Typed], names: Sequence[str]) -> FunctionType:
-    """A function of machine values that gives the place of the first condition that is definitely true, or -1."""
-    emitter = Emitter({name: f"v{place}" for place, name in enumerate(names)})
-    for place, condition in enumerate(conditions):
-        text = emitter.truth(condition)
-        emitter.lines += [f"if {text}:", f"    return {place}"]
-    body = [*emitter.lines, "return -1"]
-    return code.function("first", list(emitter.names.values()), body, emitter.constants.namespace)
+    """A function of machine values that gives the place of the first condition that is definitely true, or -1.
+
+    It takes all values for known, and starts anew with guards if Python finds that one is not.
+    """
+    params = {name: f"v{place}" for place, name in enumerate(names)}
+    careful, swift = Emitter(params), Emitter(params, guarded=False)
+    for emitter in (careful, swift):
+        for place, condition in enumerate(conditions):
+            text = emitter.truth(condition)
+            emitter.lines += [f"if {text}:", f"    return {place}"]
+    slow = code.function(
+        "careful", list(params.values()), [*careful.lines, "return -1"], careful.constants.namespace
+    )
+    again = f"{swift.constants.name(slow)}({', '.join(params.values())})"
+    body = [
+        *("try:", *(f"    {line}" for line in swift.lines), "    return -1"),
+        *("except TypeError:", f"    return {again}"),
+    ]
+    return code.function("first", list(params.values()), body, swift.constants.namespace)
 
 
 def compile_all(conditions: Sequence[Typed], names: Sequence[str]) -> FunctionType:
@@ -310,6 +330,17 @@ def _outer_locals(node: Loop, body: Typed) -> set[str]:
     """The variables of macros that the body reads from further out."""
     own = {node.slot} | {each.slot for each in walk(body) if isinstance(each, Loop)}
     return {f"x{each.slot}" for each in walk(body) if isinstance(each, Local) and each.slot not in own}
+
+
+def _raises(node: Apply) -> bool:
+    """Whether the text of a call raises TypeError for None: order and arithmetic."""
+    function = node.overload.function
+    return function.template is not None and function.name in _STRICT
+
+
+def _is_const_test(node: Apply) -> bool:
+    """Whether a call is `==` with a constant, which is false for None."""
+    return node.overload.function is EQUAL and any(isinstance(arg, Const) for arg in node.args)
 
 
 def _wrap(strict: _Strict) -> str:

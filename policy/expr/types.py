@@ -77,13 +77,16 @@ Declared = str | Type | Variable
 
 def variables(declared: Mapping[str, Declared]) -> dict[str, Variable]:
     """The declarations as variables. Raises ValueError for a type that does not exist."""
-    return {name: _variable(type_) for name, type_ in declared.items()}
+    return {name: _variable(name, type_) for name, type_ in declared.items()}
 
 
-def _variable(declared: Declared) -> Variable:
+def _variable(name: str, declared: Declared) -> Variable:
     if isinstance(declared, Variable):
         return declared
-    return Variable(declared if isinstance(declared, Type) else parse_type(declared))
+    try:
+        return Variable(declared if isinstance(declared, Type) else parse_type(declared))
+    except ValueError as error:
+        raise ValueError(f"{error} - at `{name}`") from None
 
 
 def parse_type(text: str) -> Type:

@@ -276,10 +276,15 @@ class Emitter:
         return Number(data, self._and([*valid, fits]))
 
     def _operand(self, node: Typed) -> Number:
-        """A number, constants as they are."""
+        """A number to calculate with, constants as they are."""
         if isinstance(node, Const) and node.value is not None:
             return Number(self.constants.text(self._scaled(node)))
-        return self.number(node)
+        number = self.number(node)
+        if node.type == INT and isinstance(node, Input | If):  # a column may come in fewer bytes
+            return Number(
+                self._once("wide", node, lambda _: self._line(f"wide({number.data})")), number.valid
+            )
+        return number
 
     def _vector(self, node: Apply) -> Number:
         """A function's own twin."""

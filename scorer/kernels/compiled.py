@@ -36,7 +36,12 @@ TABLES = types.NamedTuple(
 MATRIX = types.Array(types.float64, 2, "A", readonly=True)
 
 
-def _jit(*signature: Any) -> Callable[[F], F]:
+def _part(function: F) -> F:
+    """Make a function that is compiled into those that call it."""
+    return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+
+
+def _entry(*signature: Any) -> Callable[[F], F]:
     """Compile for these argument types now; the first is the type of the answer."""
     result, *arguments = signature
 
@@ -85,14 +90,14 @@ _lowest, _at = intrinsic(_lowest_bit), intrinsic(_pointer)
 # -- values to cells -----------------------------------------------------------------------------------------
 
 
-@_jit(types.uint32, types.float64, types.int64)
+@_part
 def _category(x: float, arity: int) -> Any:
     if 0.0 <= x < arity and x == np.floor(x):
         return np.uint32(x)
     return np.uint32(arity)
 
 
-@_jit(types.uint32, types.float64, F64, types.uint32, types.uint32)
+@_part
 def _search(x: float, cuts: Any, low: Any, high: Any) -> Any:
     """Count the cuts of low..high that x is not left of."""
     first = low
@@ -105,7 +110,7 @@ def _search(x: float, cuts: Any, low: Any, high: Any) -> Any:
     return np.uint32(low - first)
 
 
-@_jit(types.void, TABLES, F64, U32)
+@_part
 def _encode_row(t: Tables, values: Any, code: Any) -> None:
     for s in range(len(t.position)):
         x = values[t.position[s]]
@@ -122,7 +127,7 @@ def _encode_row(t: Tables, values: Any, code: Any) -> None:
             code[s] = count
 
 
-@_jit(types.void, TABLES, MATRIX, types.int64, types.int64, CODES)
+@_part
 def _encode(t: Tables, matrix: Any, start: int, rows: int, code: Any) -> None:
     column = np.empty(BLOCK, np.float64)
     count = np.empty(BLOCK, np.int64)
@@ -151,7 +156,7 @@ def _encode(t: Tables, matrix: Any, start: int, rows: int, code: Any) -> None:
 # -- the tops of the trees -----------------------------------------------------------------------------------
 
 
-@_jit(types.void, TABLES, CODES, types.int64, U32)
+@_part
 def _mask(t: Tables, code: Any, r: int, bits: Any) -> None:
     """AND the masks of the row's cells."""
     padded = t.sizes[1]
@@ -167,14 +172,14 @@ def _mask(t: Tables, code: Any, r: int, bits: Any) -> None:
 # -- a step ----------------------------------------------------------------------------------------------------
 
 
-@_jit(types.uint32, TABLES, types.uint32, types.uint32, types.int64)
+@_part
 def _strided(t: Tables, node: Any, cell: Any, stride: int) -> Any:
     """Return 1 if the cell leads right, where every set has as many words."""
     word = t.words[np.int64(node) * stride + (np.int64(cell) >> 6)]
     return np.uint32((word >> np.uint64(cell & np.uint32(63))) & np.uint64(1))
 
 
-@_jit(types.uint32, TABLES, types.uint32, types.uint32)
+@_part
 def _wide(t: Tables, node: Any, cell: Any) -> Any:
     """Return 1 if the cell leads right, where sets differ in size."""
     at = min(max((np.int64(cell) >> 6) - t.first[node], 0), t.last[node])
@@ -184,7 +189,7 @@ def _wide(t: Tables, node: Any, cell: Any) -> Any:
 # -- one row -------------------------------------------------------------------------------------------------
 
 
-@_jit(types.void, TABLES, F64, U32)
+@_part
 def _row_nodes(t: Tables, values: Any, node: Any) -> None:
     """Find the row's leaf in every tree."""
     trees, padded, stride = t.sizes[0], t.sizes[1], t.sizes[4]
@@ -209,7 +214,7 @@ def _row_nodes(t: Tables, values: Any, node: Any) -> None:
                 node[i] = t.child[n] + _wide(t, n, code[t.slot[n], 0])
 
 
-@_jit(types.void, TABLES, F64, F64)
+@_part
 def _row_sums(t: Tables, values: Any, sums: Any) -> None:
     trees, width = t.sizes[0], t.sizes[2]
     node = np.empty(trees, np.uint32)
@@ -221,7 +226,7 @@ def _row_sums(t: Tables, values: Any, sums: Any) -> None:
         sums[k] = total
 
 
-@_jit(types.void, TABLES, F64, U32)
+@_part
 def _row_leaves(t: Tables, values: Any, leaves: Any) -> None:
     trees = t.sizes[0]
     _row_nodes(t, values, leaves)
@@ -232,7 +237,7 @@ def _row_leaves(t: Tables, values: Any, leaves: Any) -> None:
 # -- a batch -------------------------------------------------------------------------------------------------
 
 
-@_jit(types.void, TABLES, types.int64, CODES, NODES, U32)
+@_part
 def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
     """Find the leaves of up to BLOCK rows: node[tree, row]."""
     trees, stride = t.sizes[0], t.sizes[4]
@@ -257,7 +262,7 @@ def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
                     node[i, r] = t.child[n] + _wide(t, n, code[t.slot[n], r])
 
 
-@_jit(types.void, TABLES, MATRIX, types.Array(types.float64, 2, "C"))
+@_entry(types.void, TABLES, MATRIX, types.Array(types.float64, 2, "C"))
 def batch_sums(t: Tables, matrix: Any, sums: Any) -> None:
     """Fill sums (rows, width)."""
     trees, padded, width = t.sizes[0], t.sizes[1], t.sizes[2]
@@ -276,7 +281,7 @@ def batch_sums(t: Tables, matrix: Any, sums: Any) -> None:
                     sums[start + r, k] += t.payload[node[i, r] * width + k]
 
 
-@_jit(types.void, TABLES, MATRIX, types.Array(types.int32, 2, "C"))
+@_entry(types.void, TABLES, MATRIX, types.Array(types.int32, 2, "C"))
 def batch_leaves(t: Tables, matrix: Any, leaves: Any) -> None:
     """Fill leaves (rows, trees)."""
     trees, padded = t.sizes[0], t.sizes[1]
@@ -295,7 +300,7 @@ def batch_leaves(t: Tables, matrix: Any, leaves: Any) -> None:
 # -- one row, by address -------------------------------------------------------------------------------------
 
 
-@_jit(TABLES, I64)
+@_part
 def _tables(h: Any) -> Tables:
     """Make the tables from pairs of (address, length), in the order of their fields."""
     sizes = carray(_at(h[0]), h[1], np.int64)

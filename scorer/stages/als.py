@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -78,7 +79,7 @@ class ALS(Stage):
 def _id(value: Any, position: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Invalid(f"{shown(value)} is no id: a whole number is needed", position)
-    if value != value or value != int(value) or not -MAX_ID <= value < MAX_ID:
+    if not math.isfinite(value) or value != int(value) or not -MAX_ID <= value < MAX_ID:
         raise Invalid(f"{shown(value)} is no id: it is not a whole number of 32 bits", position)
     return int(value)
 

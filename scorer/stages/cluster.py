@@ -137,7 +137,7 @@ class BisectingKMeans(Stage):
     def read(cls, saved: Saved) -> Stage:
         """Read the tree, which is saved in the form of the older library, with metadata of its own."""
         inner = saved.folder.child("data")
-        meta = json.loads(inner.child("metadata").text())
+        meta = json.loads(inner.metadata())
         rows = {int(row["index"]): row for row in saved.nested("data", "data").to_pylist()}
         centers = {i: dense(saved.vector(row["center"], "center")) for i, row in rows.items()}
         children = {i: [int(child) for child in row["children"]] for i, row in rows.items()}

@@ -154,11 +154,6 @@ class SurvivalRegression(Stage):
         return score
 
 
-@stage(
-    "org.apache.spark.ml.regression.GeneralizedLinearRegressionModel",
-    inputs=("featuresCol", "offsetCol?"),
-    outputs=("predictionCol", "linkPredictionCol"),
-)
 @dataclass(frozen=True, slots=True)
 class GeneralizedLinearRegression(Stage):
     """η = w·x + b (+ offset); the mean is the inverse of the link at η, kept inside the family's range.

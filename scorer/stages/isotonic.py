@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from scorer.errors import Invalid
+import pyarrow as pa
+
+from scorer.errors import ColumnError, Invalid
 from scorer.fields import Field, Kind, number
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
@@ -30,6 +32,7 @@ class Isotonic(Stage):
     boundaries: tuple[float, ...]
     predictions: tuple[float, ...]
     index: int
+    vectors: bool = False  # the column is known to hold vectors: null is an error there
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -42,6 +45,13 @@ class Isotonic(Stage):
             raise saved.fail("its boundaries are not ascending")
         return cls(boundaries, predictions, saved.whole("featureIndex", 0))
 
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Learn whether the column holds vectors; Spark takes no whole numbers here."""
+        kind = inputs[0].type
+        if kind is not None and pa.types.is_integer(kind):
+            raise ColumnError(f"is {kind}, where Spark takes doubles or vectors")
+        return replace(self, vectors=inputs[0].is_vector)
+
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output."""
         del inputs
@@ -49,10 +59,12 @@ class Isotonic(Stage):
 
     def row(self) -> Callable[[Any], float | None]:
         """Predict for one number."""
-        xs, ys, index = self.boundaries, self.predictions, self.index
+        xs, ys, index, vectors = self.boundaries, self.predictions, self.index, self.vectors
 
         def predict(value: Any) -> float | None:
             if value is None:
+                if vectors:
+                    raise Invalid("null, where a vector is needed")
                 return None
             return at_point(slot_of(value))
 

@@ -59,15 +59,15 @@ wrk.headers["Content-Type"] = "application/json"
 def server(arguments, port, probe):
     process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
-        wait(port, probe)
+        wait(process, port, probe)
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
-def wait(port, probe):
-    for _ in range(600):
+def wait(process, port, probe):
+    while process.poll() is None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{probe}", timeout=1)
         except urllib.error.HTTPError:

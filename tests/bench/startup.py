@@ -16,7 +16,13 @@ def seconds(*command: str, repeat: int = 5) -> float:
     times = []
     for _ in range(repeat + 1):
         start = time.perf_counter()
-        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         times.append(time.perf_counter() - start)
     return statistics.median(times[1:])
 
@@ -29,8 +35,12 @@ def main() -> None:
     check = seconds("-m", "policy.cli", "check", "configs/")
     print(f"{'python alone':<58} {bare:>9.2f} s")
     print(f"{'numpy, pyarrow, yaml, msgspec, pydantic, click, structlog':<58} {needed:>9.2f} s")
-    print(f"{'import policy, scorer':<58} {ours:>9.2f} s        target    0.5   {ours / 0.5:>5.2f} of the target")
-    print(f"{'scoregate check configs/':<58} {check:>9.2f} s        target    1.0   {check / 1.0:>5.2f} of the target")
+    print(
+        f"{'import policy, scorer':<58} {ours:>9.2f} s        target    0.5   {ours / 0.5:>5.2f} of the target"
+    )
+    print(
+        f"{'scoregate check configs/':<58} {check:>9.2f} s        target    1.0   {check / 1.0:>5.2f} of the target"
+    )
 
 
 if __name__ == "__main__":

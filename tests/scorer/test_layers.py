@@ -16,19 +16,22 @@ ROOT = Path(__file__).parents[2]
 SCORER = """
 scorer.errors | scorer.murmur
 scorer.vectors | scorer.javaregex
-scorer.columns | scorer.saved | scorer.classes | scorer.fields | scorer.kernels
-scorer.javatext | scorer.dot | scorer.treedata
+scorer.columns | scorer.folder | scorer.classes | scorer.fields | scorer.kernels
+scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley
+scorer.saved
+scorer.treedata
 scorer.stage
 scorer.stages
 scorer.pipeline
-scorer.compile | scorer.fuse | scorer.ragged | scorer.explain | scorer.draw | scorer.bundle
-scorer.fast
+scorer.compile | scorer.fuse | scorer.ragged
+scorer.explain | scorer.fast | scorer.export
 scorer.model
 scorer
 """
 POLICY = """
 policy.diagnostics
-policy.errors | policy.source | policy.catalog | policy.telemetry
+policy.errors | policy.scalars | policy.catalog | policy.telemetry
+policy.source
 policy.files
 policy.expr
 policy.spec

@@ -72,11 +72,10 @@ class Examples(defaultdict[str, list[tuple[Any, list[Any]]]]):
 
 def steps_of(path) -> list[tuple[str, Step, Any]]:
     """Return (class, step, plan) of the stages of a saved model."""
-    saved = [(one, part) for part in flatten(open_saved(path)) for one in wire(part)]
-    plan = resolve([one for one, _ in saved])
-    return [
-        (canonical(part.class_name), step, plan) for (_, part), step in zip(saved, plan.steps, strict=True)
-    ]
+    parts = list(flatten(open_saved(path)))
+    classes = {part.uid: canonical(part.class_name) for part in parts}
+    plan = resolve([one for part in parts for one in wire(part)])
+    return [(classes[step.uid], step, plan) for step in plan.steps]
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +162,8 @@ def column(data, stage, number: int, described, rows: int) -> Any:
         "numbers": list(NUMBERS),
         "text": [pa.string(), pa.large_string(), *(k for k in NUMBERS if k != pa.bool_())],
     }.get(kind, [pa.string()])
-    chosen = data.draw(st.sampled_from(types), "type")
+    fitted = getattr(stage, "type", None)  # a stage that was resolved for a type is given that type
+    chosen = data.draw(st.sampled_from([fitted] if fitted in types else types), "type")
     texts = pa.types.is_string(chosen) or pa.types.is_large_string(chosen)
     values = [None, *labels, *TEXTS] if texts else pool(chosen)
     drawn = data.draw(st.lists(st.sampled_from(values), min_size=rows, max_size=rows), "values")
@@ -174,7 +174,7 @@ def column(data, stage, number: int, described, rows: int) -> Any:
 def written(stage, made) -> list[list[Any]]:
     """Write a stage's outputs as rows of Python values."""
     outputs = made if isinstance(made, tuple) else (made,)
-    return [cols.to_arrow(output).to_pylist() for output in outputs]
+    return [None if output is None else cols.to_arrow(output).to_pylist() for output in outputs]
 
 
 def classes() -> list[str]:

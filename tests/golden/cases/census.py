@@ -139,7 +139,7 @@ HARD = [
     _changed(workclass="state-gov"),
     _changed(native_country="Norway"),
     _changed(native_country=None, sex=None, race=None),
-    _changed(**{name: "never seen" for name in CATEGORICAL}),
+    _changed(**dict.fromkeys(CATEGORICAL, "never seen")),
     _changed(**dict.fromkeys([*CATEGORICAL, *NUMERIC])),
     _changed(age=None),
     _changed(age=NAN),

@@ -31,15 +31,68 @@ def _fit(name: str, law: str, train: Any, make: Any, rows: Any, **late: Any) -> 
         return made.copy({made.getParam(p): value for p, value in late.items()}).fit(s.frame(TRAIN, train))
 
 
-_fit("naive_bayes_multinomial", "Counts; a negative value raises.", COUNTS, lambda: NaiveBayes(), NON_NEGATIVE)
-_fit("naive_bayes_thresholds", "Counts, thresholds, less smoothing.", COUNTS, lambda: NaiveBayes(smoothing=0.1, thresholds=[0.6, 0.1, 0.3]), NON_NEGATIVE)
-_fit("naive_bayes_complement", "The complement model.", COUNTS, lambda: NaiveBayes(modelType="complement"), NON_NEGATIVE)
-_fit("naive_bayes_bernoulli", "Zeros and ones; another value raises.", BITS, lambda: NaiveBayes(modelType="bernoulli"), NON_NEGATIVE)
-_fit("naive_bayes_gaussian", "A normal density for each class and slot.", REAL, lambda: NaiveBayes(modelType="gaussian"), hard())
-_fit("perceptron", "One hidden layer, three classes.", REAL, lambda: MultilayerPerceptronClassifier(layers=[3, 4, 3], maxIter=15, seed=5, blockSize=64), hard())
-_fit("perceptron_deep", "Two hidden layers and thresholds.", REAL, lambda: MultilayerPerceptronClassifier(layers=[3, 5, 4, 3], maxIter=10, seed=5), hard(), thresholds=[0.3, 0.3, 0.4])
-_fit("perceptron_two", "No hidden layer, two classes.", BITS, lambda: MultilayerPerceptronClassifier(layers=[3, 2], maxIter=10, seed=5), hard())
-_fit("perceptron_only_prediction", "The prediction alone.", REAL, lambda: MultilayerPerceptronClassifier(layers=[3, 4, 3], maxIter=10, seed=5, rawPredictionCol="", probabilityCol=""), hard())
+_fit(
+    "naive_bayes_multinomial", "Counts; a negative value raises.", COUNTS, lambda: NaiveBayes(), NON_NEGATIVE
+)
+_fit(
+    "naive_bayes_thresholds",
+    "Counts, thresholds, less smoothing.",
+    COUNTS,
+    lambda: NaiveBayes(smoothing=0.1, thresholds=[0.6, 0.1, 0.3]),
+    NON_NEGATIVE,
+)
+_fit(
+    "naive_bayes_complement",
+    "The complement model.",
+    COUNTS,
+    lambda: NaiveBayes(modelType="complement"),
+    NON_NEGATIVE,
+)
+_fit(
+    "naive_bayes_bernoulli",
+    "Zeros and ones; another value raises.",
+    BITS,
+    lambda: NaiveBayes(modelType="bernoulli"),
+    NON_NEGATIVE,
+)
+_fit(
+    "naive_bayes_gaussian",
+    "A normal density for each class and slot.",
+    REAL,
+    lambda: NaiveBayes(modelType="gaussian"),
+    hard(),
+)
+_fit(
+    "perceptron",
+    "One hidden layer, three classes.",
+    REAL,
+    lambda: MultilayerPerceptronClassifier(layers=[3, 4, 3], maxIter=15, seed=5, blockSize=64),
+    hard(),
+)
+_fit(
+    "perceptron_deep",
+    "Two hidden layers and thresholds.",
+    REAL,
+    lambda: MultilayerPerceptronClassifier(layers=[3, 5, 4, 3], maxIter=10, seed=5),
+    hard(),
+    thresholds=[0.3, 0.3, 0.4],
+)
+_fit(
+    "perceptron_two",
+    "No hidden layer, two classes.",
+    BITS,
+    lambda: MultilayerPerceptronClassifier(layers=[3, 2], maxIter=10, seed=5),
+    hard(),
+)
+_fit(
+    "perceptron_only_prediction",
+    "The prediction alone.",
+    REAL,
+    lambda: MultilayerPerceptronClassifier(
+        layers=[3, 4, 3], maxIter=10, seed=5, rawPredictionCol="", probabilityCol=""
+    ),
+    hard(),
+)
 
 
 def _rest(name: str, law: str, make: Any, rows: Any, **params: Any) -> None:
@@ -48,9 +101,34 @@ def _rest(name: str, law: str, make: Any, rows: Any, **params: Any) -> None:
         return OneVsRest(classifier=make(), **params).fit(s.frame(TRAIN, REAL))
 
 
-_rest("one_vs_rest_logistic", "A logistic model for each class; the largest margin wins.", lambda: LogisticRegression(maxIter=15, regParam=0.05), hard())
+_rest(
+    "one_vs_rest_logistic",
+    "A logistic model for each class; the largest margin wins.",
+    lambda: LogisticRegression(maxIter=15, regParam=0.05),
+    hard(),
+)
 _rest("one_vs_rest_svc", "A margin model for each class.", lambda: LinearSVC(maxIter=8, regParam=0.1), hard())
-_rest("one_vs_rest_tree", "A tree for each class.", lambda: DecisionTreeClassifier(maxDepth=3, seed=1), hard())
-_rest("one_vs_rest_fm", "A factorization machine for each class.", lambda: FMClassifier(factorSize=2, maxIter=5, seed=3), hard())
-_rest("one_vs_rest_names", "Own names; the inner models' own columns are left.", lambda: LogisticRegression(maxIter=10, featuresCol="other", predictionCol="p", rawPredictionCol="r"), hard(), rawPredictionCol="margins", predictionCol="winner")
-_rest("one_vs_rest_only_prediction", "No raw column.", lambda: LogisticRegression(maxIter=10, regParam=0.05), hard(), rawPredictionCol="")
+_rest(
+    "one_vs_rest_tree", "A tree for each class.", lambda: DecisionTreeClassifier(maxDepth=3, seed=1), hard()
+)
+_rest(
+    "one_vs_rest_fm",
+    "A factorization machine for each class.",
+    lambda: FMClassifier(factorSize=2, maxIter=5, seed=3),
+    hard(),
+)
+_rest(
+    "one_vs_rest_names",
+    "Own names; the inner models' own columns are left.",
+    lambda: LogisticRegression(maxIter=10, featuresCol="other", predictionCol="p", rawPredictionCol="r"),
+    hard(),
+    rawPredictionCol="margins",
+    predictionCol="winner",
+)
+_rest(
+    "one_vs_rest_only_prediction",
+    "No raw column.",
+    lambda: LogisticRegression(maxIter=10, regParam=0.05),
+    hard(),
+    rawPredictionCol="",
+)

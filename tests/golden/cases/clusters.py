@@ -10,8 +10,17 @@ from session import Session
 from values import cloud, dense, hard, sparse
 
 F = "features:vector"
-THREE = [[dense(x * 0.3 + 5.0 * (i % 3), y * 0.3 - 4.0 * (i % 3), z * 0.2)] for i, (x, y, z) in enumerate(cloud(60, 3, seed=41))]
-NEAR = [[dense(5.0, -4.0, 0.0)], [dense(2.5, -2.0, 0.0)], [dense(7.4, -6.1, 0.3)], [sparse(3, {0: 9.0, 1: -8.0})], [dense(1e-8, 0.0, 0.0)]]
+THREE = [
+    [dense(x * 0.3 + 5.0 * (i % 3), y * 0.3 - 4.0 * (i % 3), z * 0.2)]
+    for i, (x, y, z) in enumerate(cloud(60, 3, seed=41))
+]
+NEAR = [
+    [dense(5.0, -4.0, 0.0)],
+    [dense(2.5, -2.0, 0.0)],
+    [dense(7.4, -6.1, 0.3)],
+    [sparse(3, {0: 9.0, 1: -8.0})],
+    [dense(1e-8, 0.0, 0.0)],
+]
 
 
 def _fit(name: str, law: str, make: Any, rows: Any = None, **options: Any) -> None:
@@ -21,23 +30,60 @@ def _fit(name: str, law: str, make: Any, rows: Any = None, **options: Any) -> No
 
 
 _fit("kmeans", "The nearest centre.", lambda: KMeans(k=3, seed=1, maxIter=10))
-_fit("kmeans_cosine", "The centre at the least angle; a zero vector.", lambda: KMeans(k=3, seed=1, maxIter=10, distanceMeasure="cosine"))
+_fit(
+    "kmeans_cosine",
+    "The centre at the least angle; a zero vector.",
+    lambda: KMeans(k=3, seed=1, maxIter=10, distanceMeasure="cosine"),
+)
 _fit("kmeans_one", "A single cluster.", lambda: KMeans(k=2, seed=1, maxIter=1))
 _fit("bisecting_kmeans", "Down a tree of centres.", lambda: BisectingKMeans(k=5, seed=1, maxIter=10))
-_fit("bisecting_kmeans_cosine", "Down a tree of directions.", lambda: BisectingKMeans(k=4, seed=1, maxIter=10, distanceMeasure="cosine"))
-_fit("gaussian_mixture", "Shares of three normal densities, far rows too.", lambda: GaussianMixture(k=3, seed=1, maxIter=10))
+_fit(
+    "bisecting_kmeans_cosine",
+    "Down a tree of directions.",
+    lambda: BisectingKMeans(k=4, seed=1, maxIter=10, distanceMeasure="cosine"),
+)
+_fit(
+    "gaussian_mixture",
+    "Shares of three normal densities, far rows too.",
+    lambda: GaussianMixture(k=3, seed=1, maxIter=10),
+)
 
 
-@case("gaussian_mixture_flat", "A covariance without full rank.", F, [[dense(1.0, 2.0)], [dense(3.0, 3.0)], [dense(0.0, 0.0)], [dense(-4.0, 9.0)], [sparse(2, {0: 1.0})]], tolerance="sums", relative=1e-9)
+@case(
+    "gaussian_mixture_flat",
+    "A covariance without full rank.",
+    F,
+    [[dense(1.0, 2.0)], [dense(3.0, 3.0)], [dense(0.0, 0.0)], [dense(-4.0, 9.0)], [sparse(2, {0: 1.0})]],
+    tolerance="sums",
+    relative=1e-9,
+)
 def _flat(s: Session) -> Any:
     rows = [[dense(i * 1.0, 2.0 * i)] for i in range(6)] + [[dense(20.0 + i, 5.0)] for i in range(6)]
     return GaussianMixture(k=2, seed=2, maxIter=5).fit(s.frame(F, rows))
 
 
-BAGS = [[sparse(6, {0: 2.0, 1: 3.0, 2: 1.0})], [sparse(6, {3: 4.0, 4: 1.0, 5: 2.0})], [sparse(6, {0: 1.0, 2: 5.0})], [dense(0.0, 1.0, 0.0, 3.0, 1.0, 2.0)]] * 5
-PROBES = [*BAGS[:4], [sparse(6, {})], [dense(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)], [sparse(6, {5: 100.0})], [dense(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)]]
+BAGS = [
+    [sparse(6, {0: 2.0, 1: 3.0, 2: 1.0})],
+    [sparse(6, {3: 4.0, 4: 1.0, 5: 2.0})],
+    [sparse(6, {0: 1.0, 2: 5.0})],
+    [dense(0.0, 1.0, 0.0, 3.0, 1.0, 2.0)],
+] * 5
+PROBES = [
+    *BAGS[:4],
+    [sparse(6, {})],
+    [dense(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)],
+    [sparse(6, {5: 100.0})],
+    [dense(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)],
+]
 for _optimizer in ("online", "em"):
 
-    @case(f"lda_{_optimizer}", f"Topic shares of a bag of words ({_optimizer}); Spark starts from a seeded random draw.", F, PROBES, relative=5e-3, tolerance="sums")
+    @case(
+        f"lda_{_optimizer}",
+        f"Topic shares of a bag of words ({_optimizer}); Spark starts from a seeded random draw.",
+        F,
+        PROBES,
+        relative=5e-3,
+        tolerance="sums",
+    )
     def _lda(s: Session, optimizer: str = _optimizer) -> Any:
         return LDA(k=3, seed=7, maxIter=8, optimizer=optimizer).fit(s.frame(F, BAGS))

@@ -17,7 +17,15 @@ SCHEMA = "town:string size:string x:double n:int y:double"
 TRAIN = [
     ["Oslo", "L", 1.0, 1, 1.0], ["Rome", "M", 2.0, 2, 0.0], ["Oslo", "S", -1.0, 3, 1.0], ["Lima", "L", 0.5, 4, 0.0], ["Rome", "L", 7.0, 5, 1.0], ["Oslo", "M", 3.0, 6, 0.0],
 ]  # fmt: skip
-ROWS = [["Oslo", "L", 1.5, 2, 1.0], ["Rome", "S", NAN, 1, 0.0], ["Bonn", "L", 1.0, 1, 0.0], [None, "M", 1.0, 1, 0.0], ["Lima", "XL", 1.0, 1, 0.0], ["Lima", "M", None, None, None], ["Lima", "M", INF, -7, 1.0]]
+ROWS = [
+    ["Oslo", "L", 1.5, 2, 1.0],
+    ["Rome", "S", NAN, 1, 0.0],
+    ["Bonn", "L", 1.0, 1, 0.0],
+    [None, "M", 1.0, 1, 0.0],
+    ["Lima", "XL", 1.0, 1, 0.0],
+    ["Lima", "M", None, None, None],
+    ["Lima", "M", INF, -7, 1.0],
+]
 FORMULAS = {
     "plain": "y ~ town + x",
     "dot": "y ~ .",
@@ -32,7 +40,13 @@ FORMULAS = {
 for _name, _formula in FORMULAS.items():
     for _mode in ("error", "keep") if _name in ("plain", "cross", "text_label") else ("keep",):
 
-        @case(f"r_formula_{_name}_{_mode}", f"The formula {_formula} under handleInvalid={_mode}.", SCHEMA, ROWS, tolerance="sums")
+        @case(
+            f"r_formula_{_name}_{_mode}",
+            f"The formula {_formula} under handleInvalid={_mode}.",
+            SCHEMA,
+            ROWS,
+            tolerance="sums",
+        )
         def _formula_case(s: Session, formula: str = _formula, mode: str = _mode) -> Any:
             return RFormula(formula=formula, handleInvalid=mode).fit(s.frame(SCHEMA, TRAIN))
 
@@ -42,14 +56,29 @@ def _skip(s: Session) -> Any:
     return RFormula(formula="y ~ town + x", handleInvalid="skip").fit(s.frame(SCHEMA, TRAIN))
 
 
-@case("r_formula_unlabelled", "Without the label's column there is no label.", "town:string size:string x:double n:int", [r[:4] for r in ROWS], tolerance="sums")
+@case(
+    "r_formula_unlabelled",
+    "Without the label's column there is no label.",
+    "town:string size:string x:double n:int",
+    [r[:4] for r in ROWS],
+    tolerance="sums",
+)
 def _unlabelled(s: Session) -> Any:
     return RFormula(formula="y ~ town * x", handleInvalid="keep").fit(s.frame(SCHEMA, TRAIN))
 
 
-@case("r_formula_pipeline", "A formula feeds a logistic regression.", "town:string size:string x:double n:int", [r[:4] for r in ROWS], tolerance="sums")
+@case(
+    "r_formula_pipeline",
+    "A formula feeds a logistic regression.",
+    "town:string size:string x:double n:int",
+    [r[:4] for r in ROWS],
+    tolerance="sums",
+)
 def _pipeline(s: Session) -> Any:
-    stages = [RFormula(formula="y ~ town + size + x:n", handleInvalid="keep"), LogisticRegression(maxIter=10, regParam=0.1)]
+    stages = [
+        RFormula(formula="y ~ town + size + x:n", handleInvalid="keep"),
+        LogisticRegression(maxIter=10, regParam=0.1),
+    ]
     return Pipeline(stages=stages).fit(s.frame(SCHEMA, TRAIN))
 
 
@@ -84,20 +113,44 @@ STATEMENTS = {
 }
 for _name, _statement in STATEMENTS.items():
 
-    @case(f"sql_{_name}", f"{_statement}", SQL_SCHEMA, SQL_ROWS, tolerance="sums", versions=("3.5", "4.0", "4.3") if _name in ("overflow", "division", "arithmetic", "cast_number") else ("3.5", "4.3"))
+    @case(
+        f"sql_{_name}",
+        f"{_statement}",
+        SQL_SCHEMA,
+        SQL_ROWS,
+        tolerance="sums",
+        versions=("3.5", "4.0", "4.3")
+        if _name in ("overflow", "division", "arithmetic", "cast_number")
+        else ("3.5", "4.3"),
+    )
     def _sql(_: Session, statement: str = _statement) -> SQLTransformer:
         return SQLTransformer(statement=statement)
 
 
-@case("sql_group", "A statement that gathers rows is no row's business.", "a:int", [[1], [2]], keep=("n",), notes="batch only: a scorer of rows refuses this statement")
+@case(
+    "sql_group",
+    "A statement that gathers rows is no row's business.",
+    "a:int",
+    [[1], [2]],
+    keep=("n",),
+    notes="batch only: a scorer of rows refuses this statement",
+)
 def _group(_: Session) -> SQLTransformer:
     return SQLTransformer(statement="SELECT max(_row) AS _row, count(*) AS n FROM __THIS__")
 
 
-@case("sql_pipeline", "A statement makes the features of a model.", "age:int income:double", [[30, 100.0], [None, 5.0], [50, None], [20, 0.0]], tolerance="sums")
+@case(
+    "sql_pipeline",
+    "A statement makes the features of a model.",
+    "age:int income:double",
+    [[30, 100.0], [None, 5.0], [50, None], [20, 0.0]],
+    tolerance="sums",
+)
 def _sql_pipeline(s: Session) -> Any:
     stages = [
-        SQLTransformer(statement="SELECT *, log(income + 1) AS li, coalesce(age, 40) / 10 AS decade FROM __THIS__ WHERE income IS NOT NULL"),
+        SQLTransformer(
+            statement="SELECT *, log(income + 1) AS li, coalesce(age, 40) / 10 AS decade FROM __THIS__ WHERE income IS NOT NULL"
+        ),
         VectorAssembler(inputCols=["li", "decade"], outputCol="features"),
         LogisticRegression(maxIter=10, regParam=0.1),
     ]

@@ -179,7 +179,7 @@ WIDE = [
 _model(
     "logistic_wide",
     "Forty slots, sparse rows and sparse coefficients.",
-    [*hard(40), [sparse(40, {i: 1.0 for i in range(40)})], [sparse(40, {5: NAN, 6: INF})]],
+    [*hard(40), [sparse(40, dict.fromkeys(range(40), 1.0))], [sparse(40, {5: NAN, 6: INF})]],
     train=WIDE,
     regParam=0.05,
     elasticNetParam=0.9,

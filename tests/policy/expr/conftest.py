@@ -49,9 +49,60 @@ ARROW = {
     "list(string)": pa.list_(pa.string()),
 }
 
-INTS = [0, 1, -1, 2, 3, 5, 7, -7, 10, 100, 2**31, 2**53, 2**53 + 1, -(2**53) - 1, MAX, MAX - 1, MIN, MIN + 1, 3037000500]
-DOUBLES = [0.0, -0.0, 0.5, 1.0, -1.5, 2.5, 3.0, 1e-300, 1e300, -1e308, 2.0**53, 2.0**63, -(2.0**63), math.inf, -math.inf]
-STRINGS = ["", "a", "tor", "clean", "Tor", "abc", "a,b", "  x ", "7", "-3.5", "true", "é€😀", "10.1.2.3", "2026-01-31T23:30:00Z"]
+INTS = [
+    0,
+    1,
+    -1,
+    2,
+    3,
+    5,
+    7,
+    -7,
+    10,
+    100,
+    2**31,
+    2**53,
+    2**53 + 1,
+    -(2**53) - 1,
+    MAX,
+    MAX - 1,
+    MIN,
+    MIN + 1,
+    3037000500,
+]
+DOUBLES = [
+    0.0,
+    -0.0,
+    0.5,
+    1.0,
+    -1.5,
+    2.5,
+    3.0,
+    1e-300,
+    1e300,
+    -1e308,
+    2.0**53,
+    2.0**63,
+    -(2.0**63),
+    math.inf,
+    -math.inf,
+]
+STRINGS = [
+    "",
+    "a",
+    "tor",
+    "clean",
+    "Tor",
+    "abc",
+    "a,b",
+    "  x ",
+    "7",
+    "-3.5",
+    "true",
+    "é€😀",
+    "10.1.2.3",
+    "2026-01-31T23:30:00Z",
+]
 TIMES = [
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
@@ -93,7 +144,9 @@ class Sentences:
 
     def leaf(self, type_: str) -> str:
         names = [name for name, kind in self.locals if kind == type_]
-        names += [name for name, kind in TYPES.items() if (kind if isinstance(kind, str) else "string") == type_]
+        names += [
+            name for name, kind in TYPES.items() if (kind if isinstance(kind, str) else "string") == type_
+        ]
         if names and self.random.random() < 0.65:
             return self.random.choice(names)
         return self.literal(type_)
@@ -112,9 +165,17 @@ class Sentences:
             case "string":
                 return f'"{pick(STRINGS)}"'
             case "timestamp":
-                return pick(["timestamp('2025-03-30T01:00:00Z')", "timestamp('1969-12-31T23:59:59.999999Z')", "timestamp(0)"])
+                return pick(
+                    [
+                        "timestamp('2025-03-30T01:00:00Z')",
+                        "timestamp('1969-12-31T23:59:59.999999Z')",
+                        "timestamp(0)",
+                    ]
+                )
             case "duration":
-                return pick(["duration('1h30m')", "duration('-1.5s')", "duration('1us')", "duration('2500000h')"])
+                return pick(
+                    ["duration('1h30m')", "duration('-1.5s')", "duration('1us')", "duration('2500000h')"]
+                )
             case "ip":
                 return f"ip('{pick(ADDRESSES[:5])}')"
             case "list(int)":
@@ -140,9 +201,13 @@ class Sentences:
             lambda: f"({inner('bool')} || {inner('bool')} || {inner('bool')})",
             lambda: f"!({inner('bool')})",
             lambda: f"({inner('bool')} ? {inner('bool')} : {inner('bool')})",
-            lambda: f"({inner(number)}) in [{', '.join(self.literal(number) for _ in range(self.random.randint(1, 6)))}]",
+            lambda: (
+                f"({inner(number)}) in [{', '.join(self.literal(number) for _ in range(self.random.randint(1, 6)))}]"
+            ),
             lambda: f"({inner('string')}) in ['tor', 'a', '']",
-            lambda: f"({inner('string')}).{self.random.choice(['startsWith', 'endsWith', 'contains'])}({inner('string')})",
+            lambda: (
+                f"({inner('string')}).{self.random.choice(['startsWith', 'endsWith', 'contains'])}({inner('string')})"
+            ),
             lambda: f"({inner('string')}).matches('{self.random.choice(PATTERNS)}')",
             lambda: f"({inner('int')}) in {inner('list(int)')}",
             lambda: f"{inner('list(int)')} {self.random.choice(['==', '!='])} {inner('list(int)')}",
@@ -152,7 +217,9 @@ class Sentences:
                 lambda: f"has({self.random.choice(list(TYPES))})",
                 lambda: f"{self.random.choice(list(TYPES))} {self.random.choice(['==', '!='])} null",
                 lambda: f"e {self.random.choice(['==', '!='])} 'tor'",
-                lambda: f"({inner('ip')}) in cidr('{self.random.choice(['10.0.0.0/8', '::/0', '2001:db8::/32', '0.0.0.0/0'])}')",
+                lambda: (
+                    f"({inner('ip')}) in cidr('{self.random.choice(['10.0.0.0/8', '::/0', '2001:db8::/32', '0.0.0.0/0'])}')"
+                ),
                 lambda: f"({inner('ip')}) == ({inner('ip')})",
                 lambda: f"({inner('ip')}).isLoopback()",
                 lambda: f"({inner('double')}) in {inner('list(double)')}",
@@ -179,7 +246,9 @@ class Sentences:
     def int_(self, depth: int) -> str:
         inner = lambda type_: self.write(type_, depth - 1)  # noqa: E731
         sign = self.random.choice("+-*/%")
-        part = self.random.choice(["FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes"])
+        part = self.random.choice(
+            ["FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes"]
+        )
         zone = self.random.choice(ZONES)
         options = [
             lambda: f"({inner('int')} {sign} {inner('int')})",
@@ -189,7 +258,9 @@ class Sentences:
             lambda: f"{inner('list(int)')}.size()",
             lambda: f"({inner('timestamp')}).get{part}('{zone}')",
             lambda: f"({inner('timestamp')}).get{self.random.choice(['Seconds', 'Milliseconds', 'Hours'])}()",
-            lambda: f"({inner('duration')}).get{self.random.choice(['Hours', 'Minutes', 'Seconds', 'Milliseconds'])}()",
+            lambda: (
+                f"({inner('duration')}).get{self.random.choice(['Hours', 'Minutes', 'Seconds', 'Milliseconds'])}()"
+            ),
             lambda: f"int({inner(self.random.choice(['double', 'string', 'timestamp']))})",
             lambda: f"({inner('bool')} ? {inner('int')} : {inner('int')})",
             lambda: f"{inner('list(int)')}[{self.random.randint(0, 2)}]",
@@ -214,7 +285,9 @@ class Sentences:
         ]
         if not self.core:
             options += [
-                lambda: f"math.{self.random.choice(['floor', 'ceil', 'round', 'trunc', 'abs', 'sign'])}({inner('double')})",
+                lambda: (
+                    f"math.{self.random.choice(['floor', 'ceil', 'round', 'trunc', 'abs', 'sign'])}({inner('double')})"
+                ),
                 lambda: f"math.greatest({inner('double')}, {inner('double')})",
             ]
         return self.pick(*options)
@@ -223,12 +296,16 @@ class Sentences:
         inner = lambda type_: self.write(type_, depth - 1)  # noqa: E731
         options = [
             lambda: f"({inner('string')} + {inner('string')})",
-            lambda: f"string({inner(self.random.choice(['int', 'double', 'bool', 'timestamp', 'duration']))})",
+            lambda: (
+                f"string({inner(self.random.choice(['int', 'double', 'bool', 'timestamp', 'duration']))})"
+            ),
             lambda: f"({inner('bool')} ? {inner('string')} : {inner('string')})",
         ]
         if not self.core:
             options += [
-                lambda: f"({inner('string')}).{self.random.choice(['lowerAscii', 'upperAscii', 'trim', 'reverse'])}()",
+                lambda: (
+                    f"({inner('string')}).{self.random.choice(['lowerAscii', 'upperAscii', 'trim', 'reverse'])}()"
+                ),
                 lambda: f"({inner('string')}).substring({self.random.randint(0, 3)})",
                 lambda: f"({inner('string')}).charAt({self.random.randint(0, 3)})",
                 lambda: f"({inner('string')}).replace({inner('string')}, {inner('string')})",

@@ -1,0 +1,20 @@
+"""A saved model as one JSON file: what its stages read, and nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from scorer.bundle import Recording
+from scorer.saved import Ledger, open_source, read
+from scorer.stage import flatten, wire
+
+
+def export(location: str | os.PathLike[str]) -> bytes:
+    """Read a saved model and return its bundle, which `scorer.load` reads from a file named *.json.
+
+    The bundle has the same version hash and gives the same answers. Raises ScorerError as `scorer.load` does.
+    """
+    recording = Recording(open_source(location))
+    for saved in flatten(read(recording, "", Ledger(), None)):
+        wire(saved)
+    return recording.encode()
