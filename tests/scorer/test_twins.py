@@ -174,7 +174,9 @@ def column(data, stage, number: int, described, rows: int) -> Any:
 def written(stage, made) -> list[list[Any]]:
     """Write a stage's outputs as rows of Python values."""
     outputs = made if isinstance(made, tuple) else (made,)
-    return [None if output is None else cols.to_arrow(output).to_pylist() for output in outputs]
+    lists = [None if output is None else cols.to_arrow(output).to_pylist() for output in outputs]
+    count = next(len(values) for values in lists if values is not None)
+    return [[None] * count if values is None else values for values in lists]
 
 
 def classes() -> list[str]:
