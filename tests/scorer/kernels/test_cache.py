@@ -76,7 +76,7 @@ def test_no_model_compiles_anything(compiled):
         "kernel.batch_leaves(np.asfortranarray(np.zeros((9, 1))))\n"
         "from scorer.kernels import compiled\n"
         "functions = [f for f in vars(compiled).values() if hasattr(f, 'signatures')]\n"
-        "assert len(functions) > 5 and all(len(f.signatures) == 1 for f in functions)\n"
+        "assert len(functions) > 5 and all(len(f.signatures) <= 1 for f in functions)\n"
     )
     run(code, XDG_CACHE_HOME=str(compiled))
     assert files(compiled) == before
