@@ -255,8 +255,8 @@ def by_batch(trees: list[Any], types: dict[str, Any], table: pa.Table) -> None:
     conditions = Conditions(trees)
     columns = encode(table, types)
     arrays = [columns.columns[name].data for name in conditions.names]
-    arrays = [array.view(np.uint8) if array.dtype == bool else array for array in arrays]
     size = sum(array.itemsize for array in arrays)
+    arrays = [array[: len(array) // 8 * 8].view(np.uint64) for array in arrays]
     encoding = best(lambda: encode(table, types), 3)
     ours = best(lambda: conditions.first(columns), 15)
     floor = best(lambda: [array.sum() for array in arrays], 15)
