@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from policy.expr import fold, hints, problems
 from policy.expr.functions import FUNCTIONS, Overload, RefusedError, names, resolve
-from policy.expr.machine import MAX_INT, MIN_INT
 from policy.expr.nodes import (
     AND,
     IF,
@@ -29,6 +28,7 @@ from policy.expr.nodes import (
 from policy.expr.parser import RESERVED
 from policy.expr.problems import UNSUPPORTED, Problem
 from policy.expr.stdlib.operators import DIFFERENT, EQUAL, LISTS_EQUAL
+from policy.expr.tokens import UNREAD
 from policy.expr.typed import (
     FALSE,
     TRUE,
@@ -126,10 +126,9 @@ class _Checker:
     # --- values and names ---
 
     def literal(self, node: Literal) -> Typed:
-        type_ = _CONSTANT_TYPES[type(node.value)]
-        if type_ == INT and not MIN_INT <= node.value <= MAX_INT:
+        if node.value is UNREAD:
             return _WRONG  # the parser said so
-        return Const(node.value, type_)
+        return Const(node.value, _CONSTANT_TYPES[type(node.value)])
 
     def name(self, node: Name, scope: Scope) -> Typed:
         if node.name in scope and not node.root:
@@ -413,6 +412,9 @@ class _Checker:
         near = [
             overload for overload in FUNCTIONS[function] if any(type_ in overload.params for type_ in given)
         ]
+        near.sort(
+            key=lambda overload: (len(set(overload.params)) > 1, overload.params[:1] != tuple(given[:1]))
+        )
         usages = [overload.usage for overload in near or FUNCTIONS[function]]
         types = [str(type_) for type_ in given]
         parts = node.args[-len(args) :] if args else ()

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A bool, int, double, string or null as Python has it."""
+    """A bool, int, double, string or null as Python has it; `...` stands for one that could not be read."""
 
     value: Any
     start: int = field(default=0, compare=False)

@@ -27,7 +27,7 @@ from policy.expr.nodes import (
     children,
 )
 from policy.expr.problems import Problem
-from policy.expr.tokens import WORDS, Token, Tokenizer
+from policy.expr.tokens import UNREAD, WORDS, Token, Tokenizer
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 60
@@ -231,12 +231,14 @@ class _Parser:
             return None
         self.take()
         negative = bool(signs) and signs[-1].text == "-" and not self.sees(".", "[")
+        value = token.value
         if negative:
             start = signs.pop().start
-            return self.made(Literal(-token.value, start, token.end))
-        if token.kind == "int" and token.value == 2**63:
+            return self.made(Literal(value if value is UNREAD else -value, start, token.end))
+        if value == 2**63 and token.kind == "int":
             self.problems.append(problems.number_too_large(token.text, "int", token.start, token.end))
-        literal = self.made(Literal(token.value, token.start, token.end))
+            value = UNREAD
+        literal = self.made(Literal(value, token.start, token.end))
         return self.members(literal)
 
     def member(self) -> Node:

@@ -22,6 +22,7 @@ _ESCAPE = re.compile(
 )
 _OTHER = re.compile(r"[^\x00-\x7f]+|.", re.DOTALL)
 _SIMPLE = dict(zip("abfnrtv\\?\"'`", "\a\b\f\n\r\t\v\\?\"'`", strict=True))
+UNREAD: Any = ...  # the value of a literal that is reported as wrong
 _LARGEST = 2**63  # the magnitude of the least int; its sign is the parser's concern
 
 # What people write by habit, and what it is called here.
@@ -32,7 +33,7 @@ WORDS = {"and": "&&", "or": "||", "not": "!", "AND": "&&", "OR": "||", "NOT": "!
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the text between two offsets. `value` is the number or string that it stands for."""
+    """A piece of the text between two offsets. `value`: the number or string that it is, UNREAD if that is wrong."""
 
     kind: Kind
     text: str
@@ -77,20 +78,21 @@ class Tokenizer:
             return 0
         end, text = found.end(), found[0]
         if suffix := _SUFFIX.match(self.source, end):
-            end = suffix.end()
-            self.problems.append(problems.number_suffix(text, suffix[0], at, end))
+            self.problems.append(problems.number_suffix(text, suffix[0], at, suffix.end()))
+            return self._add("int", at, suffix.end(), UNREAD)
         if text[:2] in ("0x", "0X") or text.isdigit():
             return self._int(text, at, end)
         value = float(text)
         if value == float("inf"):
             self.problems.append(problems.number_too_large(text, "double", at, end))
+            value = UNREAD
         return self._add("double", at, end, value)
 
     def _int(self, text: str, start: int, end: int) -> int:
         value = int(text, 16 if text[:2] in ("0x", "0X") else 10)
         if value > _LARGEST:
             self.problems.append(problems.number_too_large(text, "int", start, end))
-            value = 0
+            value = UNREAD
         return self._add("int", start, end, value)
 
     def _string(self, at: int) -> int:
@@ -103,13 +105,13 @@ class Tokenizer:
         if end < 0:
             stop = len(self.source) if len(quote) == 3 else self._line_end(body)
             self.problems.append(problems.string_not_closed(quote, at, opening.end()))
-            return self._add("string", at, stop, "")
+            return self._add("string", at, stop, UNREAD)
         text = self.source[body:end]
         after = end + len(quote)
-        if "b" in prefix:
-            self.problems.append(problems.unsupported("bytes", at, after))
-        elif prefix == "rr":
-            self.problems.append(problems.unexpected(self.source[at:after], at, after))
+        if "b" in prefix or prefix == "rr":
+            wrong = problems.unexpected(self.source[at:after], at, after)
+            self.problems.append(problems.unsupported("bytes", at, after) if "b" in prefix else wrong)
+            return self._add("string", at, after, UNREAD)
         return self._add("string", at, after, text if raw else self._unescape(text, body))
 
     def _closing(self, at: int, quote: str, *, raw: bool) -> int:
@@ -127,10 +129,9 @@ class Tokenizer:
         ends = [place for place in (self.source.find("\n", at), self.source.find("\r", at)) if place >= 0]
         return min(ends, default=len(self.source))
 
-    def _unescape(self, text: str, offset: int) -> str:
-        if "\\" not in text:
-            return text
-        pieces, at = [], 0
+    def _unescape(self, text: str, offset: int) -> Any:
+        pieces: list[str] = []
+        at, before = 0, len(self.problems)
         while (slash := text.find("\\", at)) >= 0:
             pieces.append(text[at:slash])
             found = _ESCAPE.match(text, slash)
@@ -139,7 +140,7 @@ class Tokenizer:
             if value is None:
                 self.problems.append(problems.bad_escape(text[slash:at], offset + slash, offset + at))
             pieces.append(value or "")
-        return "".join([*pieces, text[at:]])
+        return "".join([*pieces, text[at:]]) if len(self.problems) == before else UNREAD
 
     def _operator(self, at: int) -> int:
         if found := _HABIT.match(self.source, at):

@@ -288,7 +288,7 @@ LISTS_EQUAL = operator(
     row=lists_equal,
     partial=True,
     doc="True if two lists hold equal items in the same order; unknown if that hangs on an unknown item.",
-    examples=["[1, 2] == [1, 2]", "[1, 2] != [2, 1]"],
+    examples=["[1, 2] == [1, 2]", "!([1, 2] == [2, 1])"],
 )
 MEMBER = operator(
     "@in",
