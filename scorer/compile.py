@@ -18,7 +18,7 @@ import pyarrow as pa
 from scorer.columns import Column, Rows, Single
 from scorer.errors import ColumnError, Dropped, Invalid, RowError, ScorerError
 from scorer.pipeline import Raw, Selection, Step
-from scorer.stage import explain
+from scorer.stage import blamed, explain
 from scorer.vectors import dense, vector_of
 
 _K = "k"  # the prefix of column names
@@ -215,7 +215,7 @@ def _generated(trace: TracebackType | None) -> tuple[int, dict[str, Any]] | None
 def _position(error: Exception, record: Sequence[Any]) -> int:
     if isinstance(error, Invalid):
         return error.position
-    return next((i for i, value in enumerate(record) if value is None), 0)
+    return blamed(record)
 
 
 # -- a batch -----------------------------------------------------------------------------------------------------

@@ -107,12 +107,17 @@ def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
             rows.note(number, e.reason, e.position)
             results.append(empty)
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as e:
-            rows.note(number, explain(e, record), 0)
+            rows.note(number, explain(e, record), blamed(record))
             results.append(empty)
     if not several:
         return gather(results, described[0].type, described[0].size)
     outputs = zip(*results, strict=True) if results else [()] * len(described)
     return tuple(gather(out, f.type, f.size) for out, f in zip(outputs, described, strict=True))
+
+
+def blamed(record: Sequence[Any]) -> int:
+    """Return which input to name when a stage fails on a record: the first null, or else the first."""
+    return next((i for i, value in enumerate(record) if value is None), 0)
 
 
 def explain(error: Exception, record: Sequence[Any]) -> str:

@@ -194,13 +194,13 @@ class GeneralizedLinearRegression(Stage):
         del inputs
         return number(), number()
 
-    def row(self) -> Callable[..., tuple[float, float]]:
-        """Score one vector, with its offset if the model has one."""
+    def row(self) -> Callable[..., tuple[float | None, float | None]]:
+        """Score one vector, with its offset if the model has one; a null offset gives null."""
         weights, intercept, unlink, clamp = self.weights, self.intercept, self._unlink(), _CLAMPS[self.family]
 
-        def score(features: Any, offset: Any = 0.0) -> tuple[float, float]:
+        def score(features: Any, offset: Any = 0.0) -> tuple[float | None, float | None]:
             if offset is None:
-                raise Invalid("null, where an offset is needed", 1)
+                return None, None
             eta = dot(features, weights) + intercept + offset
             return clamp(unlink(eta)), eta
 

@@ -16,7 +16,9 @@ from scorer.stage import Stage, stage
 from scorer.vectors import Dense, Sparse, Vector, Vectors
 
 
-def _picked(value: Vector, indices: Sequence[int], size: int | None) -> Vector:
+def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> Vector:
+    if value is None:
+        raise Invalid("null, where a value is needed")
     if size is not None and len(value) != size:
         raise Invalid(f"a vector of {len(value)} slots, where {size} are needed")
     if indices and max(indices) >= len(value):
