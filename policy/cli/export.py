@@ -23,9 +23,8 @@ def command(model: str, out: Path) -> None:
         )
     draft = out.with_name(out.name + ".part")
     try:
-        content = scorer.export(model)
+        version, content = scorer.load(model).version, scorer.export(model)
         draft.write_bytes(content)
-        version = scorer.load(model).version
         draft.replace(out)
     except scorer.ScorerError as error:
         raise click.ClickException(str(error)) from error

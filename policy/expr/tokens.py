@@ -12,7 +12,7 @@ from policy.expr.problems import Problem
 Kind = Literal["int", "double", "string", "word", "operator", "end"]
 
 _BLANK = re.compile(r"(?:[\t\n\f\r ]+|//[^\n]*)+")
-_NUMBER = re.compile(r"(?a:0[xX][0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)")
+_NUMBER = re.compile(r"(?a:0x[0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)")
 _SUFFIX = re.compile(r"(?a:\w+)")
 _WORD = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]{}]")
@@ -80,7 +80,7 @@ class Tokenizer:
         if suffix := _SUFFIX.match(self.source, end):
             self.problems.append(problems.number_suffix(text, suffix[0], at, suffix.end()))
             return self._add("int", at, suffix.end(), UNREAD)
-        if text[:2] in ("0x", "0X") or text.isdigit():
+        if text[:2] == "0x" or text.isdigit():
             return self._int(text, at, end)
         value = float(text)
         if value == float("inf"):
@@ -89,7 +89,7 @@ class Tokenizer:
         return self._add("double", at, end, value)
 
     def _int(self, text: str, start: int, end: int) -> int:
-        value = int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        value = int(text, 16 if text[:2] == "0x" else 10)
         if value > _LARGEST:
             self.problems.append(problems.number_too_large(text, "int", start, end))
             value = UNREAD
@@ -106,13 +106,14 @@ class Tokenizer:
             stop = len(self.source) if len(quote) == 3 else self._line_end(body)
             self.problems.append(problems.string_not_closed(quote, at, opening.end()))
             return self._add("string", at, stop, UNREAD)
-        text = self.source[body:end]
+        text = self.source[body:end].replace("\r\n", "\n").replace("\r", "\n")  # as all implementations do
         after = end + len(quote)
         if "b" in prefix or prefix == "rr":
             wrong = problems.unexpected(self.source[at:after], at, after)
             self.problems.append(problems.unsupported("bytes", at, after) if "b" in prefix else wrong)
             return self._add("string", at, after, UNREAD)
-        return self._add("string", at, after, text if raw else self._unescape(text, body))
+        value = text if raw else self._unescape(text, body)
+        return self._add("string", at, after, value)
 
     def _closing(self, at: int, quote: str, *, raw: bool) -> int:
         """Where the closing quote stands, -1 if the string has none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,8 +135,7 @@ class BisectingKMeans(Stage):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the tree, which is saved in the form of the older library, with metadata of its own."""
-        inner = saved.folder.child("data")
-        meta = json.loads(inner.metadata())
+        meta = saved.inner("data")
         rows = {int(row["index"]): row for row in saved.nested("data", "data").to_pylist()}
         centers = {i: dense(saved.vector(row["center"], "center")) for i, row in rows.items()}
         children = {i: [int(child) for child in row["children"]] for i, row in rows.items()}

@@ -13,7 +13,6 @@ import numpy as np
 from scorer.classes import exp
 from scorer.columns import Column, Numbers, Rows
 from scorer.dot import Weights, dot, dot_rows
-from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
