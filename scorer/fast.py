@@ -112,8 +112,8 @@ def _slots(source: Source, selection: Selection, found: Fused, slot: int | None)
         source.add(f"h{number} = {source.hold('t', held)}[v{part.value}]", depth=2)
         checks.append(f"h{number}")
         values |= {at: text.format(f"h{number}") for at, text in texts.items()}
-    source.add(f"m = {' + '.join(checks)}", depth=2)
-    source.add("if m == m:", depth=2)
+    source.add(f"m = {' + '.join(['0.0', *checks])}", depth=2)
+    source.add("if m == m and isinstance(m, float):", depth=2)
     arguments = ", ".join(values[at] for at in over[0])
     source.add(
         f"made = {source.hold('f', over[1])}(({arguments}{',' if len(over[0]) == 1 else ''}))", depth=3
@@ -126,7 +126,7 @@ def _slots(source: Source, selection: Selection, found: Fused, slot: int | None)
 def _linear(source: Source, selection: Selection, found: Fused, slot: int | None) -> None:
     """Write the sum of a linear model and what its classes come from."""
     source.add(f"m = {_sum(source, found)} + {_literal(source, found.stage.intercept)}", depth=2)
-    source.add("if m == m:", depth=2)
+    source.add("if m == m and isinstance(m, float):", depth=2)
     raw, probability, prediction = found.head.outputs
     stage = found.stage
     if any(v == probability for _, v in selection.outputs) or stage.route == "probability":

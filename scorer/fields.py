@@ -92,8 +92,15 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
     if wanted == "numbers":
         return bool(is_number) or holds_vectors(kind)
     if wanted == "text":
-        return not holds_vectors(kind) and not pa.types.is_boolean(kind)
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+        return bool(is_text or (is_number and not pa.types.is_boolean(kind)))
     return True
+
+
+def described(wanted: Kind) -> str:
+    """Say what a stage wants, for messages."""
+    words: dict[str, str] = {"number": "numbers", "numbers": "numbers or vectors", "vector": "vectors"}
+    return words.get(wanted, wanted)
 
 
 DEFAULT_TYPE: dict[Kind, pa.DataType] = {

@@ -30,7 +30,7 @@ def locate(location: str | os.PathLike[str]) -> tuple[Any, str, bool]:
 
     Raises SavedError where nothing stands.
     """
-    text = os.fspath(location)
+    text = os.fsdecode(location)
     try:
         if "://" in text:
             system, path = pafs.FileSystem.from_uri(text)

@@ -20,6 +20,7 @@ from scorer.compile import compile_batch, compile_row
 from scorer.errors import ColumnError, RowError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
+from scorer.fields import described, fits
 from scorer.pipeline import Plan, Raw, Selection, resolve, select
 from scorer.saved import open_saved, spark_version
 from scorer.stage import flatten, wire
@@ -40,9 +41,13 @@ def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: s
     Raises ScorerError: SavedError for a directory that is missing or damaged, UnsupportedError for a class that
     is not known, ColumnError where the stages or the schema do not fit together.
     """
+    if not isinstance(schema, pa.Schema | None):
+        raise TypeError(f"a schema is a pyarrow.Schema, not {type(schema).__name__}")
+    if not isinstance(as_of, str | None):
+        raise TypeError(f'as_of is a Spark version such as "3.5", not {as_of!r}')
     saved = open_saved(path, spark_version(as_of) if as_of is not None else None)
     wired = [one for stage in flatten(saved) for one in wire(stage)]
-    return Model(resolve(wired, schema), os.fspath(path), saved.ledger.version())
+    return Model(resolve(wired, schema), os.fsdecode(path), saved.ledger.version())
 
 
 class Model:
@@ -78,6 +83,8 @@ class Model:
 
     def select(self, columns: Sequence[str]) -> Model:
         """Return the model that makes just these columns; compiled once for each set of columns."""
+        if not isinstance(columns, list | tuple) or not all(isinstance(name, str) for name in columns):
+            raise TypeError(f"columns are a list of column names, not {columns!r}")
         key = tuple(columns)
         if key not in self._selected:
             self._selected[key] = Model(self._plan, self.source, self.version, key)
@@ -302,13 +309,11 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _array(chunk: pa.RecordBatch, raw: Raw) -> pa.Array:
+    if len(chunk.schema.get_all_field_indices(raw.name)) > 1:
+        raise ColumnError(f"the table has several columns `{raw.name}`")
     array = chunk.column(raw.name)
-    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if raw.kind in ("number", "numbers", "vector") and texts:
-        raise ColumnError(
-            f"column `{raw.name}` is {array.type}, where {'vectors' if raw.kind == 'vector' else 'numbers'} are needed"
-        )
+    if not fits(array.type, raw.kind):
+        raise ColumnError(f"column `{raw.name}` is {array.type}, where {described(raw.kind)} are needed")
     if raw.known and raw.type != array.type and not pa.types.is_dictionary(array.type) and raw.type != VECTOR:
         try:
             return array.cast(raw.type)

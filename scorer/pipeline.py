@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from scorer.errors import ColumnError
-from scorer.fields import DEFAULT_TYPE, Field, Kind, fits
+from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits
 from scorer.stage import Stage, Wired
 
 
@@ -102,13 +102,9 @@ def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | N
     known = schema is not None and name in schema.names
     typed = schema.field(name).type if known and schema is not None else DEFAULT_TYPE[kind]
     if not fits(typed, kind):
-        wanted = {
-            "number": "numbers",
-            "numbers": "numbers or vectors",
-            "vector": "vectors",
-            "text": "text",
-        }.get(kind, kind)
-        raise ColumnError(f"stage {one.saved.uid}: column `{name}` is {typed}, where {wanted} are needed")
+        raise ColumnError(
+            f"stage {one.saved.uid}: column `{name}` is {typed}, where {described(kind)} are needed"
+        )
     value = len(plan.fields)
     size = typed.list_size if pa.types.is_fixed_size_list(typed) else None
     plan.fields.append(Field(typed if known or kind != "numbers" else None, size=size))

@@ -231,7 +231,7 @@ def open_source(location: str | os.PathLike[str]) -> Source:
         return Folder(system, path, path)
     if not path.endswith(".json"):
         raise SavedError(
-            os.fspath(location),
+            os.fsdecode(location),
             "is a file; a saved Spark model is a folder that holds `metadata/`, or a bundle named *.json",
         )
     return Bundle.open(system, path)

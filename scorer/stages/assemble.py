@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
-from scorer.errors import ColumnError, Dropped, Invalid
+from scorer.errors import ColumnError, Dropped, Invalid, shown
 from scorer.fields import Attribute, Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
@@ -94,7 +94,7 @@ class VectorAssembler(Stage):
                 elif isinstance(value, float | int | Decimal):
                     part = (float(value) if value == value else missing(position, value),)
                 else:
-                    part = vector_of(value)
+                    part = _read(value, position)
                 for i, x in active(part):
                     if x != 0.0:
                         indices.append(size + i)
@@ -151,6 +151,13 @@ def _named(name: str, described: Field) -> list[Attribute]:
         slot.named(f"{name}_{i if slot.name is None else slot.name}")
         for i, slot in enumerate(described.slots)
     ]
+
+
+def _read(value: Any, position: int) -> Vector:
+    try:
+        return vector_of(value)
+    except (TypeError, ValueError, LookupError):
+        raise Invalid(f"{shown(value)} is neither a number nor a vector", position) from None
 
 
 def _known(width: int | None, position: int) -> int:
