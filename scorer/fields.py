@@ -91,15 +91,21 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
         return holds_vectors(kind) or bool(pa.types.is_null(kind))
     if wanted == "numbers":
         return bool(is_number) or holds_vectors(kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if wanted == "text":
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
         return bool(is_text or (is_number and not pa.types.is_boolean(kind)))
+    if wanted == "string":
+        return bool(is_text or pa.types.is_null(kind))
+    if wanted == "tokens":
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+        return bool(is_list or pa.types.is_null(kind))
     return True
 
 
 def described(wanted: Kind) -> str:
     """Say what a stage wants, for messages."""
     words: dict[str, str] = {"number": "numbers", "numbers": "numbers or vectors", "vector": "vectors"}
+    words |= {"text": "texts or numbers", "string": "texts", "tokens": "lists"}
     return words.get(wanted, wanted)
 
 
