@@ -129,7 +129,10 @@ class Bundle:
         """Read the JSON text of the stage that is saved here."""
         if not bytes(self.node.metadata):
             raise SavedError(self.path, "is not a saved Spark model: it has no `metadata`")
-        text = bytes(self.node.metadata).decode()
+        try:
+            text = bytes(self.node.metadata).decode()
+        except UnicodeDecodeError as e:
+            raise SavedError(f"{self.path}/metadata", f"is not text: {e}") from None
         return str(_decode(self.node.metadata, str, f"{self.path}/metadata")) if text[0] == '"' else text
 
     def table(self) -> pa.Table:
