@@ -311,16 +311,20 @@ def test_no_row_stops_the_others(census, people):
     assert (caught.value.row, caught.value.column, caught.value.value) == (5, "workclass", "Astronaut")
 
 
+def is_number(kind):
+    return not pa.types.is_string(kind)
+
+
 FORMS = {
-    "large_string": (lambda k: pa.types.is_string(k), pa.large_string()),
-    "dictionary": (lambda k: pa.types.is_string(k), pa.dictionary(pa.int32(), pa.string())),
-    "small dictionary": (lambda k: pa.types.is_string(k), pa.dictionary(pa.int8(), pa.large_string())),
-    "double": (lambda k: not pa.types.is_string(k), pa.float64()),
-    "float": (lambda k: not pa.types.is_string(k), pa.float32()),
-    "long": (lambda k: not pa.types.is_string(k), pa.int64()),
-    "unsigned": (lambda k: not pa.types.is_string(k), pa.uint32()),
-    "decimal": (lambda k: not pa.types.is_string(k), pa.decimal128(12, 2)),
-    "number dictionary": (lambda k: not pa.types.is_string(k), pa.dictionary(pa.int32(), pa.int32())),
+    "large_string": (pa.types.is_string, pa.large_string()),
+    "dictionary": (pa.types.is_string, pa.dictionary(pa.int32(), pa.string())),
+    "small dictionary": (pa.types.is_string, pa.dictionary(pa.int8(), pa.large_string())),
+    "double": (is_number, pa.float64()),
+    "float": (is_number, pa.float32()),
+    "long": (is_number, pa.int64()),
+    "unsigned": (is_number, pa.uint32()),
+    "decimal": (is_number, pa.decimal128(12, 2)),
+    "number dictionary": (is_number, pa.dictionary(pa.int32(), pa.int32())),
 }
 
 

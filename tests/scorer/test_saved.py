@@ -496,3 +496,28 @@ def test_flipped_bytes_are_an_error_or_a_model(victim, data):
         assert str(e)
     finally:
         path.write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def bundle(original, tmp_path_factory):
+    """The same model as one file."""
+    path = tmp_path_factory.mktemp("bundle") / "model.json"
+    path.write_bytes(scorer.export(original))
+    return path
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_flipped_bytes_of_a_bundle_are_an_error_or_a_model(bundle, data):
+    """Whatever few bytes of a bundle are changed, loading gives a model or a ScorerError."""
+    whole = bundle.read_bytes()
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4), "flips")):
+        content[data.draw(st.integers(0, len(content) - 1), "place")] = data.draw(st.integers(0, 255), "byte")
+    bundle.write_bytes(content)
+    try:
+        scorer.load(bundle).row(FACTS)
+    except scorer.ScorerError as e:
+        assert str(e)
+    finally:
+        bundle.write_bytes(whole)
