@@ -153,6 +153,11 @@ class SurvivalRegression(Stage):
         return score
 
 
+@stage(
+    "org.apache.spark.ml.regression.GeneralizedLinearRegressionModel",
+    inputs=("featuresCol", "offsetCol?"),
+    outputs=("predictionCol", "linkPredictionCol"),
+)
 @dataclass(frozen=True, slots=True)
 class GeneralizedLinearRegression(Stage):
     """η = w·x + b (+ offset); the mean is the inverse of the link at η, kept inside the family's range.
@@ -211,7 +216,13 @@ class GeneralizedLinearRegression(Stage):
         if self.power == 0.0:
             return exp
         exponent = 1.0 / self.power
-        return lambda eta: float(np.float64(eta) ** exponent)
+        return lambda eta: _power(eta, exponent)
+
+
+def _power(eta: float, exponent: float) -> float:
+    """Raise to a power as Java does: NaN and infinity where Python raises."""
+    with np.errstate(all="ignore"):
+        return float(np.float64(eta) ** exponent)
 
 
 def _inverse(eta: float) -> float:
