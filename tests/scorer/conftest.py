@@ -94,6 +94,13 @@ class Golden:
         made = {*model.outputs.names, *(name for name, _ in model._selection.optional)}
         return model if set(self.columns) <= made else model.select(self.columns)
 
+    def in_order(self, name: str, values: Any) -> Any:
+        """Return a column's values; lists whose order means nothing in Spark are sorted."""
+        if name not in self.facts.get("unordered", ()):
+            return values
+        values = values.to_pylist() if isinstance(values, pa.ChunkedArray) else values
+        return [sorted(value) if isinstance(value, list) else value for value in values]
+
     def rows(self, *names: str) -> list[dict[str, Any]]:
         """Return the input as rows of Python values, `_row` left out."""
         return self.input.select([n for n in self.input.column_names if n != "_row"]).to_pylist()
