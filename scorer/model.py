@@ -159,14 +159,11 @@ class Model:
     # -- inside ---------------------------------------------------------------------------------------------
 
     def _labels(self) -> tuple[str, ...] | None:
-        """Return the labels of the classes: those of the last indexer of a column that nobody reads."""
-        read = {value for step in self._plan.steps for value in step.inputs}
-        for step in reversed(self._plan.steps):
-            if isinstance(step.stage, StringIndexer) and not read.intersection(
-                v for v in step.outputs if v is not None
-            ):
-                return step.stage.labels
-        return None
+        """Return the labels of the classes: those of the indexer that made the last model's label."""
+        label = self._plan.produced.get(self._plan.label)
+        made = (s.stage for s in self._plan.steps if label is not None and label in s.outputs)
+        stage = next(made, None)
+        return stage.labels if isinstance(stage, StringIndexer) else None
 
     def _score(self, chunk: pa.RecordBatch | pa.Table) -> tuple[dict[str, pa.Array], cols.Rows]:
         rows = cols.Rows(chunk.num_rows)

@@ -46,6 +46,7 @@ class Plan:
     current: dict[str, int] = field(default_factory=dict)
     produced: dict[str, int] = field(default_factory=dict)
     main: set[str] = field(default_factory=set)
+    label: str = ""  # the column that the last model was fitted to
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         if outputs:
             plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs))
         plan.main |= one.main
+        plan.label = str(one.saved.params.get("labelCol", "label")) if one.main else plan.label
         _remove(plan, stage)
     return plan
 
