@@ -122,6 +122,8 @@ def gather(rows: Sequence[Any], kind: pa.DataType | None, size: int | None = Non
         valid = np.fromiter((row is not None for row in rows), bool, len(rows))
         numbers = np.fromiter((0.0 if row is None else row for row in rows), np.float64, len(rows))
         return Numbers(numbers, None if valid.all() else valid)
+    if kind is not None and pa.types.is_list(kind):
+        return pa.array(rows, kind)  # tokens or items, be they numbers
     return read(pa.array(rows, kind))
 
 

@@ -248,7 +248,9 @@ def _sparse_rows(block: Rowwise) -> Iterator[Sparse]:
 def vectors_of(rows: Sequence[Vector | None], size: int | None = None) -> Vectors:
     """Gather rows' vectors into a batch; sparse if any row is. Raises ValueError if sizes differ."""
     valid = np.fromiter((row is not None for row in rows), bool, len(rows))
-    sizes = {len(row) for row in rows if row is not None} | ({size} if size is not None else set())
+    sizes = {len(row) for row in rows if row is not None}
+    if not sizes and size is not None:
+        sizes = {size}
     if len(sizes) > 1:
         raise ValueError(f"vectors of different sizes in one column: {sorted(sizes)}")
     width = sizes.pop() if sizes else 0

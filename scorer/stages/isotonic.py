@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from scorer.errors import ColumnError, Invalid
 from scorer.fields import Field, Kind, number
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Sparse, dense
+from scorer.vectors import Sparse, dense, vector_of
 
 
 @stage(
@@ -69,8 +70,10 @@ class Isotonic(Stage):
             return at_point(slot_of(value))
 
         def slot_of(value: Any) -> float:
-            if not isinstance(value, list | Sparse):
+            if isinstance(value, int | float | Decimal):
                 return float(value)
+            if not isinstance(value, list | Sparse):
+                value = vector_of(value)
             if index >= len(value):
                 raise Invalid(f"a vector of {len(value)} slots has no slot {index}")
             return dense(value)[index]

@@ -40,6 +40,7 @@ def _slots(described: Field, indices: Sequence[int]) -> Field:
 @stage(
     "org.apache.spark.ml.feature.ChiSqSelectorModel",
     "org.apache.spark.ml.feature.UnivariateFeatureSelectorModel",
+    "org.apache.spark.ml.feature.VarianceThresholdSelectorModel",
     inputs=("featuresCol",),
     outputs=("outputCol",),
 )
@@ -123,6 +124,7 @@ class VectorSlicer(Stage):
         return _picked_rows(rows, columns[0], self.indices)
 
 
+@stage("org.apache.spark.ml.feature.VectorSizeHint", inputs=("inputCol",), outputs=("inputCol",))
 @dataclass(frozen=True, slots=True)
 class VectorSizeHint(Stage):
     """The same vector, its size declared and checked. Source: feature.VectorSizeHint."""
