@@ -41,7 +41,6 @@ def _slots(described: Field, indices: Sequence[int]) -> Field:
     "org.apache.spark.ml.feature.ChiSqSelectorModel",
     "org.apache.spark.ml.feature.UnivariateFeatureSelectorModel",
     "org.apache.spark.ml.feature.VarianceThresholdSelectorModel",
-    "org.apache.spark.ml.feature.VarianceThresholdSelectorModel",
     inputs=("featuresCol",),
     outputs=("outputCol",),
 )
@@ -125,7 +124,6 @@ class VectorSlicer(Stage):
         return _picked_rows(rows, columns[0], self.indices)
 
 
-@stage("org.apache.spark.ml.feature.VectorSizeHint", inputs=("inputCol",), outputs=("inputCol",))
 @stage("org.apache.spark.ml.feature.VectorSizeHint", inputs=("inputCol",), outputs=("inputCol",))
 @dataclass(frozen=True, slots=True)
 class VectorSizeHint(Stage):
