@@ -222,23 +222,23 @@ def _struct(array: Array, path: str, depth: int) -> pa.Array:
 
 
 class Source(Protocol):
-    """What is recorded: see `scorer.saved.Source`."""
+    """Where a stage is read from: a folder of Spark's, or the same tree in a bundle. All of it raises SavedError."""
 
     @property
     def path(self) -> str:
         """The place, for messages."""
 
     def child(self, name: str) -> Source:
-        """Name a place below this one."""
+        """Name a place below this one; it need not exist."""
 
     def names(self) -> list[str]:
-        """List what stands below."""
+        """List what stands below, sorted."""
 
     def metadata(self) -> str:
-        """Read the JSON text of a stage."""
+        """Read the JSON text of the stage that is saved here."""
 
     def table(self) -> pa.Table:
-        """Read a table."""
+        """Read the table that is saved here."""
 
 
 @dataclass(slots=True)

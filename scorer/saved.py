@@ -12,12 +12,12 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
-from scorer.bundle import Bundle
+from scorer.bundle import Bundle, Source
 from scorer.errors import SavedError
 from scorer.folder import Folder, locate
 from scorer.vectors import Matrix, Vector, matrix_of, vector_of
@@ -29,26 +29,6 @@ _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     **dict.fromkeys(("inf", "infinity"), math.inf),
     **dict.fromkeys(("-inf", "-infinity"), -math.inf),
 }
-
-
-class Source(Protocol):
-    """Where a stage is read from: a folder of Spark's, or the same tree in a bundle. All of it raises SavedError."""
-
-    @property
-    def path(self) -> str:
-        """The place, for messages."""
-
-    def child(self, name: str) -> Source:
-        """Name a place below this one; it need not exist."""
-
-    def names(self) -> list[str]:
-        """List what stands below, sorted."""
-
-    def metadata(self) -> str:
-        """Read the JSON text of the stage that is saved here."""
-
-    def table(self) -> pa.Table:
-        """Read the table that is saved here."""
 
 
 class Ledger:
@@ -151,10 +131,6 @@ class Saved:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise self.fail(f"parameter `{name}` should be a number, not {value!r}")
         return float(number)
-
-    def has(self, name: str) -> bool:
-        """Tell whether a parameter was set by hand (before Spark 2.4 a save does not tell: then true)."""
-        return name in self.given
 
     # -- tables -------------------------------------------------------------------------------------------
 

@@ -173,6 +173,8 @@ def stage(
 
     def register(cls: type[S]) -> type[S]:
         for name in classes:
+            if name in _STAGES:
+                raise ValueError(f"{name} is registered twice")
             _STAGES[name] = Entry(cls, inputs, outputs, each, {**DEFAULT_COLUMNS, **(defaults or {})})
         return cls
 

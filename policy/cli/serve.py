@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from policy.cli.inspection import Inspection, inspect
+from policy.telemetry import configure
 from policy.web.address import Address, AddressError, resolve
-from policy.web.process_log import configure
 from policy.web.supervisor import Supervisor, context
 from policy.web.tokens import TokenError, Tokens
 from policy.web.worker import Settings, load

@@ -13,9 +13,9 @@ from multiprocessing.synchronize import Semaphore
 import structlog
 
 from policy.errors import LogError, PolicyError
+from policy.telemetry import configure
 from policy.web.app import application
 from policy.web.door import Door, WSGIApp
-from policy.web.process_log import configure
 from policy.web.service import open_service
 from policy.web.tokens import Tokens
 
