@@ -59,7 +59,6 @@ class Saved:
     uid: str
     version: Version
     params: Mapping[str, Any]
-    given: frozenset[str]
     extras: Mapping[str, Any]
     place: str
     folder: Source = field(repr=False)
@@ -260,7 +259,6 @@ def _saved(meta: Any, folder: Source, place: str, ledger: Ledger, as_of: Version
         uid=meta["uid"],
         version=spark_version(meta["sparkVersion"], folder.path),
         params={**maps[0], **maps[1]},
-        given=frozenset(maps[1]),
         extras={name: value for name, value in meta.items() if name not in known},
         place=place,
         folder=folder,

@@ -11,6 +11,12 @@ import scorer
 from policy.cli.export import command
 
 
+def through(model_path, file, schema):
+    """Load a model by way of its bundle."""
+    file.write_bytes(scorer.export(model_path))
+    return scorer.load(file, schema=schema)
+
+
 def test_a_bundle_is_the_model(case, tmp_path):
     """A bundle of a golden model has its version, its columns and its answers."""
     file = tmp_path / "model.json"
@@ -18,15 +24,11 @@ def test_a_bundle_is_the_model(case, tmp_path):
     try:
         folder = scorer.load(case.model_path, schema=table.schema)
     except scorer.ColumnError as refused:
-        with pytest.raises(
-            scorer.ColumnError
-        ) as again:  # whichever of the two finds it, it is the same words
-            file.write_bytes(scorer.export(case.model_path))
-            scorer.load(file, schema=table.schema)
+        with pytest.raises(scorer.ColumnError) as again:  # the export or the load finds it, in the same words
+            through(case.model_path, file, table.schema)
         assert str(again.value) == str(refused)
         return
-    file.write_bytes(scorer.export(case.model_path))
-    bundle = scorer.load(file, schema=table.schema)
+    bundle = through(case.model_path, file, table.schema)
     assert bundle.version == folder.version
     assert bundle.outputs == folder.outputs
     made, status = bundle.try_batch(table)
