@@ -55,8 +55,14 @@ def scaled_argmax_rows(probability: Floats, thresholds: Sequence[float]) -> Floa
     return best
 
 
-def softmax(raw: Sequence[float]) -> list[float]:
-    """Return e^raw, normalised; an infinite score takes all (and leaves NaN where 0 × ∞ stands)."""
+def softmax(raw: Sequence[float], *, whole: bool = False) -> list[float]:
+    """Return e^raw, normalised; an infinite score takes all (and leaves NaN where 0 × ∞ stands).
+
+    `whole`: as before Spark 3.2, where it left zeros, unless NaN came first. Source: LogisticRegressionModel of 3.1.
+    """
+    if whole and math.inf in raw:
+        place = argmax(raw)
+        return [float(i == place) if raw[place] == math.inf else math.nan for i in range(len(raw))]
     for i, x in enumerate(raw):
         if x == math.inf:
             out = [y * 0.0 for y in raw]
@@ -71,7 +77,7 @@ def softmax(raw: Sequence[float]) -> list[float]:
     return [p * factor for p in powers]
 
 
-def softmax_rows(raw: Floats) -> Floats:
+def softmax_rows(raw: Floats, *, whole: bool = False) -> Floats:
     """Return what `softmax` returns for each row of (rows, classes)."""
     with np.errstate(all="ignore"):
         top = np.nanmax(np.where(np.isnan(raw), -np.inf, raw), axis=1, keepdims=True)
@@ -81,5 +87,5 @@ def softmax_rows(raw: Floats) -> Floats:
             total += powers[:, k]
         out: Floats = powers * (1.0 / total)[:, None]
         for i in np.flatnonzero(np.isposinf(raw).any(axis=1)):
-            out[i] = softmax(raw[i].tolist())
+            out[i] = softmax(raw[i].tolist(), whole=whole)
     return out

@@ -95,6 +95,8 @@ def compile_row(
     for step in selection.steps:
         if not step.optional:
             source.add(call(source, step), step, 2)
+        elif step.stage.drops and positional is None:  # here, since a row that is dropped raises nowhere else
+            _call_if_present(source, selection, step)
     finish(source, selection, slot)
     source.add("except dropped:")
     source.add("return None", depth=2)
@@ -112,6 +114,25 @@ def call(source: Source, step: Step) -> str:
     return f"{targets} = {function}({arguments})"
 
 
+def _call_if_present(source: Source, selection: Selection, step: Step, depth: int = 2) -> None:
+    """Write a stage that runs only where its raw column is present."""
+    source.add(f"if {_present(source, selection, step, 'facts')}:", depth=depth)
+    for name, value in zip(step.names, step.inputs, strict=True):
+        source.add(f"v{value} = facts[{source.hold('k', name)}]", depth=depth + 1)
+        convert = converter(selection.plan.raws[name])
+        if convert is not None:
+            source.add(f"v{value} = {source.hold('c', convert)}(v{value})", step, depth + 1)
+    source.add(call(source, step), step, depth + 1)
+
+
+def _present(source: Source, selection: Selection, step: Step, table: str) -> str:
+    """Write the question whether a skippable stage runs."""
+    tests = [f"{source.hold(_K, name)} in {table}" for name in step.names]
+    made = [name for name, value in selection.optional if step.stage.yields and value in step.outputs]
+    tests += [f"{source.hold(_K, name)} not in {table}" for name in made]
+    return " and ".join(tests)
+
+
 def finish(source: Source, selection: Selection, slot: int | None) -> None:
     """Write the result."""
     if slot is not None:
@@ -126,22 +147,18 @@ def finish(source: Source, selection: Selection, slot: int | None) -> None:
 
 
 def finish_optional(source: Source, selection: Selection, depth: int) -> None:
-    """Write the stages that run only where their raw column is present."""
+    """Write the results of the stages that run only where their raw column is present."""
     names = {value: name for name, value in selection.optional}
     for step in (s for s in selection.steps if s.optional):
-        tests = " and ".join(f"{source.hold('k', name)} in facts" for name in step.names)
-        source.add(f"if {tests}:", depth=depth)
-        for name, value in zip(step.names, step.inputs, strict=True):
-            source.add(f"v{value} = facts[{source.hold('k', name)}]", depth=depth + 1)
-            convert = converter(selection.plan.raws[name])
-            if convert is not None:
-                source.add(f"v{value} = {source.hold('c', convert)}(v{value})", step, depth + 1)
-        source.add(call(source, step), step, depth + 1)
-        for made in step.outputs:
-            if made in names:
-                source.add(
-                    f"result[{source.hold('n', names[made])}] = {output(selection, made)}", depth=depth + 1
-                )
+        made = [(source.hold("n", names[value]), value) for value in step.outputs if value in names]
+        if step.stage.drops and not made:
+            continue
+        if step.stage.drops:
+            source.add(f"if {_present(source, selection, step, 'facts')}:", depth=depth)
+        else:
+            _call_if_present(source, selection, step, depth)
+        for name, value in made:
+            source.add(f"result[{name}] = {output(selection, value)}", depth=depth + 1)
 
 
 def output(selection: Selection, value: int) -> str:
@@ -230,18 +247,28 @@ def compile_batch(selection: Selection) -> Callable[[Rows, Mapping[str, Column]]
     for step in selection.steps:
         if not step.optional:
             source.add(_batch_call(source, step, numbers[id(step)]), step)
+        elif step.stage.drops:
+            _batch_if_present(source, selection, step, numbers[id(step)])
     pairs = ", ".join(f"{source.hold('n', name)}: v{value}" for name, value in selection.outputs)
     source.add(f"result = {{{pairs}}}")
     names = {value: name for name, value in selection.optional}
     for step in (s for s in selection.steps if s.optional):
-        source.add(f"if {' and '.join(f'{source.hold(_K, name)} in table' for name in step.names)}:")
-        for name, value in zip(step.names, step.inputs, strict=True):
-            source.add(f"v{value} = table[{source.hold('k', name)}]", depth=2)
-        source.add(_batch_call(source, step, numbers[id(step)]), step, 2)
-        for value in (v for v in step.outputs if v in names):
+        made = [value for value in step.outputs if value in names]
+        if not step.stage.drops:
+            _batch_if_present(source, selection, step, numbers[id(step)])
+        elif made:
+            source.add(f"if {_present(source, selection, step, 'table')}:")
+        for value in made:
             source.add(f"result[{source.hold('n', names[value])}] = v{value}", depth=2)
     source.add("return result")
     return source.function()
+
+
+def _batch_if_present(source: Source, selection: Selection, step: Step, number: int) -> None:
+    source.add(f"if {_present(source, selection, step, 'table')}:")
+    for name, value in zip(step.names, step.inputs, strict=True):
+        source.add(f"v{value} = table[{source.hold('k', name)}]", depth=2)
+    source.add(_batch_call(source, step, number), step, 2)
 
 
 def _batch_call(source: Source, step: Step, number: int) -> str:

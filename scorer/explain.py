@@ -7,7 +7,7 @@ data's own counts as weights. The base and the contributions add up to the numbe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from scorer.stages.assemble import VectorAssembler
 from scorer.stages.glm import GeneralizedLinearRegression, LinearRegression, LinearSVC
 from scorer.stages.linear import Binomial, Multinomial
 from scorer.stages.tree import BoostedClassifier, ForestClassifier, ForestRegressor, TreeClassifier, TreeStage
-from scorer.vectors import Vector, dense
+from scorer.vectors import Vector, dense, vector_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Ex
         features = row[name]
     of, base, shares, margin = _shares(head.stage, features, slot)
     contributions: dict[str, float] = {}
-    for share, names in zip(shares, _origins(plan, head.inputs[0], len(features)), strict=True):
+    for share, names in zip(shares, origins(plan, head.inputs[0], len(features)), strict=True):
         if share:
             key = " & ".join(names)
             contributions[key] = contributions.get(key, 0.0) + share
@@ -73,10 +73,10 @@ def _explainable(stage: Stage) -> bool:
 
 
 def _given(facts: Mapping[str, Any], head: Step) -> Vector:
-    value = facts.get(head.names[0])
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise ColumnError(f"column `{head.names[0]}` should hold a vector to be explained")
-    return [float(x) for x in value]
+    try:
+        return vector_of(facts.get(head.names[0]))
+    except (TypeError, ValueError, LookupError):
+        raise ColumnError(f"column `{head.names[0]}` should hold a vector to be explained") from None
 
 
 Shares = tuple[str, float, list[float], float]
@@ -91,7 +91,8 @@ def _shares(stage: Stage, features: Vector, slot: int | None) -> Shares:
     if isinstance(stage, Binomial | LinearSVC):
         return "rawPrediction[1]", stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
     if isinstance(stage, LinearRegression | GeneralizedLinearRegression):
-        return "prediction", stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
+        of = "prediction" if isinstance(stage, LinearRegression) else "linkPrediction"
+        return of, stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
     assert isinstance(stage, TreeStage)
     return _trees(stage, numbers, slot)
 
@@ -122,7 +123,7 @@ def _trees(stage: TreeStage, numbers: list[float], slot: int | None) -> Shares:
     return of, base, shares, base + sum(shares)
 
 
-def _origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:
+def origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:
     """Return the input columns behind each slot of a vector."""
     raws = {raw.value: raw.name for raw in plan.raws.values()}
     makers = {v: step for step in plan.steps for v in step.outputs if v is not None}
@@ -135,8 +136,8 @@ def _origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:
         rest = [w for w in widths if w is None]
         sizes = [size - known if w is None and len(rest) == 1 else w for w in widths]
         if all(w is not None for w in sizes) and sum(w or 0 for w in sizes) == size:
-            return [o for v, w in zip(step.inputs, sizes, strict=True) for o in _origins(plan, v, w or 0)]
+            return [o for v, w in zip(step.inputs, sizes, strict=True) for o in origins(plan, v, w or 0)]
     elif len(step.inputs) == 1 and step.stage.slotwise and plan.fields[step.inputs[0]].size in (None, size):
-        return _origins(plan, step.inputs[0], size)
-    names = dict.fromkeys(n for v in step.inputs for o in _origins(plan, v, 1) for n in o)
+        return origins(plan, step.inputs[0], size)
+    names = dict.fromkeys(n for v in step.inputs for o in origins(plan, v, 1) for n in o)
     return [tuple(names)] * size

@@ -9,48 +9,33 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
+from scorer import commits, parquet
 from scorer.errors import SavedError
 
 MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
-MAX_TABLE_CELLS = 1 << 31
-MAX_CELLS_PER_BYTE = 100  # of a large Parquet file: more is a bomb
-_LARGE = 1 << 20  # bytes; below, threads cost more than they give
+PER_BYTE = 60  # bytes of memory that a byte of JSON may become
+_LARGE = 1 << 20  # bytes; less is not worth the question how large the file is
+MAX_COMMIT = 16 << 20  # bytes of a transaction's list
 _LOCAL = "is in Spark Connect's local format; save the model with `model.save`"
-
-
-def locate(location: str | os.PathLike[str]) -> tuple[Any, str, bool]:
-    """Find a local path or a URI (`file`, `s3`, `gs`, `hdfs`, …): its file system, its path there, is it a folder.
-
-    Raises SavedError where nothing stands.
-    """
-    text = os.fsdecode(location)
-    try:
-        if "://" in text:
-            system, path = pafs.FileSystem.from_uri(text)
-        else:
-            system, path = pafs.LocalFileSystem(), os.path.realpath(text)
-        found = system.get_file_info(path).type
-    except (OSError, ValueError, pa.ArrowException) as e:
-        raise SavedError(text, f"cannot be opened: {e}") from None
-    if found == pafs.FileType.NotFound:
-        raise SavedError(text, "no such file or folder")
-    return system, path.rstrip("/"), found != pafs.FileType.File
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder on some file system that `pyarrow.fs` knows; `root` is the model's own folder."""
+    """A folder on some file system that `pyarrow.fs` knows; `root` is the model's own folder.
+
+    The folders below share the budget: what the tables of the whole model may unfold to.
+    """
 
     system: Any
     path: str
     root: str
+    budget: parquet.Budget = field(default_factory=parquet.Budget, repr=False, compare=False)
 
     def child(self, name: str) -> Folder:
         """Name a folder below this one; it need not exist."""
@@ -65,18 +50,35 @@ class Folder:
 
     def names(self) -> list[str]:
         """List the entries that Hadoop does not hide (hidden: a leading `_` or `.`), sorted."""
+        return [name for name in self._entries() if not name.startswith(("_", "."))]
+
+    def _entries(self) -> list[str]:
         try:
             infos = self.system.get_file_info(pafs.FileSelector(self.path))
         except (OSError, pa.ArrowException) as e:
             raise SavedError(self.path, f"cannot be listed: {e}") from None
         things = (pafs.FileType.File, pafs.FileType.Directory)  # no pipes, no devices
-        names = (info.base_name for info in infos if info.type in things)
-        return sorted(name for name in names if not name.startswith(("_", ".")))
+        return sorted(info.base_name for info in infos if info.type in things)
 
-    def parts(self, endings: tuple[str, ...] = ()) -> list[str]:
-        """List the paths of the part files here."""
-        found = [n for n in self.names() if n.startswith("part-") and (not endings or n.endswith(endings))]
+    def parts(self) -> list[str]:
+        """List the paths of the part files here, without those that no transaction of Databricks committed."""
+        entries = self._entries()
+        found = [name for name in entries if name.startswith("part-")]
+        started, committed = commits.marks(entries)
+        if started or committed:
+            try:
+                found = commits.current(found, started, {t: self._commit(n) for t, n in committed.items()})
+            except ValueError as e:
+                raise SavedError(self.path, str(e)) from None
         return [self._inside(posixpath.join(self.path, name)) for name in found]
+
+    def _commit(self, name: str) -> commits.Commit:
+        path = self._inside(posixpath.join(self.path, name))
+        try:
+            with self.system.open_input_stream(path, compression=None) as stream:
+                return commits.parse(stream.read(MAX_COMMIT))
+        except (OSError, ValueError, pa.ArrowException) as e:
+            raise SavedError(path, f"is not a list of a transaction's parts: {e}") from None
 
     def _inside(self, path: str) -> str:
         if isinstance(self.system, pafs.LocalFileSystem):
@@ -102,8 +104,11 @@ class Folder:
                     raw = stream.read(MAX_METADATA + 1)
                 if len(raw) > MAX_METADATA:
                     raise SavedError(path, f"the metadata is larger than {MAX_METADATA >> 20} MiB")
+                if len(raw) > _LARGE:
+                    self.budget.open(self.system.get_file_info(path).size)
+                    self.budget.spend(len(raw) * PER_BYTE)
                 line = str(raw, "utf-8").strip().partition("\n")[0]
-            except (OSError, pa.ArrowException, UnicodeDecodeError) as e:
+            except (OSError, pa.ArrowException, ValueError) as e:
                 raise SavedError(path, f"cannot be read: {e}") from None
             if line:
                 return line
@@ -125,19 +130,11 @@ class Folder:
 
     def _read(self, path: str) -> pa.Table:
         try:
-            with self.system.open_input_file(path) as source, pq.ParquetFile(source) as file:
-                cells, size = _cells(file.metadata), max(source.size(), MAX_METADATA >> 8)
-                if cells > min(MAX_TABLE_CELLS, MAX_CELLS_PER_BYTE * size):
-                    raise SavedError(path, f"claims {cells} values in {source.size()} bytes")
-                return file.read(use_threads=source.size() > _LARGE).replace_schema_metadata(None)
-        except (OSError, pa.ArrowException, ValueError) as e:
+            with self.system.open_input_file(path) as file:
+                here = isinstance(self.system, pafs.LocalFileSystem)
+                source = (
+                    file if here else pa.BufferReader(file.read_buffer())
+                )  # elsewhere, one request a file
+                return parquet.read(source, self.budget).replace_schema_metadata(None)
+        except (OSError, pa.ArrowException, ValueError, LookupError) as e:
             raise SavedError(path, f"is not a readable Parquet file: {e}") from None
-
-
-def _cells(meta: Any) -> int:
-    """Count the cells that a Parquet file claims: of its rows, and of its size when unpacked.
-
-    The metadata of single columns is left alone: pyarrow aborts the process where it is damaged.
-    """
-    unpacked = sum(max(0, meta.row_group(i).total_byte_size) for i in range(meta.num_row_groups))
-    return int(max(meta.num_rows * max(1, meta.num_columns), unpacked // 8))

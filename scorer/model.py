@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,16 @@ from scorer.errors import ColumnError, RowError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
 from scorer.fields import described, fits
-from scorer.pipeline import Plan, Raw, Selection, resolve, select
+from scorer.folder import Folder
+from scorer.location import Origin, Place, locate
+from scorer.memory import give_back
+from scorer.pipeline import Plan, Raw, Selection, reader_kinds, resolve, select
+from scorer.ranker import Ranker
+from scorer.recommend import Recommender, find_ranker, find_recommender
 from scorer.saved import open_saved, spark_version
-from scorer.stage import flatten, wire
+from scorer.stage import Wired, flatten, wire
 from scorer.stages.index import StringIndexer
-from scorer.vectors import VECTOR, Floats
+from scorer.vectors import MAX_DENSE, VECTOR, Floats, TooWideError
 
 CHUNK = 32_768  # rows that are scored at a time: the columns of a chunk stay in the processor's cache
 _OUTPUT = re.compile(r"(?P<column>.+?)(?:\[(?P<slot>\d{1,6})\])?")
@@ -34,8 +40,9 @@ _OUTPUT = re.compile(r"(?P<column>.+?)(?:\[(?P<slot>\d{1,6})\])?")
 def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: str | None = None) -> Model:
     """Load a pipeline or a stage that Spark MLlib saved.
 
-    `path`: a local path, or a URI that `pyarrow.fs` knows. `schema`: the types of the input columns (a save
-    carries none); without it a row's int means a long and its float a double. `as_of`: a Spark version, such as
+    `path`: a local path, or a URI that `pyarrow.fs` knows, of a folder of Spark's or MLflow's or a bundle. `schema`:
+    the types of the input columns (a save carries none; a signature of MLflow's serves unless one is given);
+    without it a row's int means a long and its float a double. `as_of`: a Spark version, such as
     "3.5", whose values, nulls and errors to follow in place of the version that saved the model.
 
     Raises ScorerError: SavedError for a directory that is missing or damaged, UnsupportedError for a class that
@@ -45,15 +52,31 @@ def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: s
         raise TypeError(f"a schema is a pyarrow.Schema, not {type(schema).__name__}")
     if not isinstance(as_of, str | None):
         raise TypeError(f'as_of is a Spark version such as "3.5", not {as_of!r}')
-    saved = open_saved(path, spark_version(as_of) if as_of is not None else None)
+    place = locate(path)
+    saved = open_saved(place, spark_version(as_of) if as_of is not None else None)
     wired = [one for stage in flatten(saved) for one in wire(stage)]
-    return Model(resolve(wired, schema), os.fsdecode(path), saved.ledger.version())
+    model = Model(_planned(wired, schema, place), place.origin, saved.ledger.version())
+    if isinstance(saved.folder, Folder):
+        give_back(saved.folder.budget.read)
+    return model
+
+
+def _planned(wired: Sequence[Wired], schema: pa.Schema | None, place: Place) -> Plan:
+    """Wire the stages to the types given, or else to those of MLflow's signature."""
+    if schema is not None or place.schema is None:
+        return resolve(wired, schema)
+    try:
+        return resolve(wired, place.schema)
+    except ColumnError as e:
+        raise ColumnError(
+            f"{e} (says the signature in MLmodel; a `schema` given to load goes before it)"
+        ) from None
 
 
 class Model:
     """A loaded pipeline, or a selection of its output columns (see `select`). Immutable, safe among threads."""
 
-    def __init__(self, plan: Plan, source: str, version: str, wanted: Sequence[str] | None = None) -> None:
+    def __init__(self, plan: Plan, source: Origin, version: str, wanted: Sequence[str] | None = None) -> None:
         self._plan = plan
         self._selection = select(plan, wanted)
         self._row = fast_row(self._selection) or compile_row(self._selection)
@@ -65,6 +88,11 @@ class Model:
     def __repr__(self) -> str:
         """Show what is scored and what comes of it."""
         return f"<scorer.Model of {len(self._plan.steps)} stages: {', '.join(self.outputs.names)}>"
+
+    @property
+    def plan(self) -> Plan:
+        """The whole pipeline, with its columns as numbered values: for the tools of this package."""
+        return self._plan
 
     @property
     def inputs(self) -> pa.Schema:
@@ -110,8 +138,7 @@ class Model:
             return self.select(columns).batch(table)
         table = _as_table(table)
         parts = []
-        for start, chunk in _chunks(table):
-            made, rows = self._score(chunk)
+        for start, chunk, made, rows in self._scored(table):
             if rows.faults:
                 raise self._error(rows, start)
             parts.append((chunk, made, ~rows.dropped if rows.dropped.any() else None))
@@ -129,8 +156,7 @@ class Model:
             return self.select(columns).try_batch(table)
         table = _as_table(table)
         parts, status = [], []
-        for start, chunk in _chunks(table):
-            made, rows = self._score(chunk)
+        for start, chunk, made, rows in self._scored(table):
             texts = np.full(len(chunk), "ok", dtype=object)
             texts[rows.dropped] = "dropped"
             for number in rows.faults:
@@ -154,16 +180,69 @@ class Model:
             raise ColumnError(f"`{name}` names no output; write a column, or column[slot]")
         slot = int(found["slot"]) if found["slot"] is not None else None
         column = found["column"]
-        return Output(self.select([column]), select(self._plan, [column]), column, slot, self._labels())
+        return Output(self.select([column]), select(self._plan, [column]), column, slot, self.labels())
 
-    # -- inside ---------------------------------------------------------------------------------------------
+    def recommend(self, user: Any, n: int) -> list[tuple[Any, float]]:
+        """Return the n best items of a user as [(item, score), …], in Spark's order; none if the user is unknown.
 
-    def _labels(self) -> tuple[str, ...] | None:
-        """Return the labels of the classes: those of the indexer that made the last model's label."""
+        For ALS models, also at the end of a pipeline: `user` is what its user column takes, and items are named as
+        the item column's values are. Equal scores: the higher id first. Raises ScorerError for other models.
+        """
+        return self._recommender.best(user, n)
+
+    def ranker(self) -> Ranker:
+        """Return the users and items of the ALS model, by their ids; raises ScorerError if the model holds none."""
+        return self._ranker
+
+    def user_id(self, user: Any) -> Any:
+        """Return the id that the ALS model has for a user as its column names them, None if it cannot know the user."""
+        return self._recommender.user_id(user)
+
+    def item_labels(self) -> tuple[str, ...] | None:
+        """Return the names of the ALS model's items by their ids, None if the ids are the caller's own."""
+        return self._recommender.item
+
+    def labels(self) -> tuple[str, ...] | None:
+        """Return the labels of the classes: those of the indexer that made the last model's label, or None."""
         label = self._plan.produced.get(self._plan.label)
         made = (s.stage for s in self._plan.steps if label is not None and label in s.outputs)
         stage = next(made, None)
         return stage.labels if isinstance(stage, StringIndexer) else None
+
+    # -- inside ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _ranker(self) -> Ranker:
+        return find_ranker(self._plan, self.version)
+
+    @cached_property
+    def _recommender(self) -> Recommender:
+        return find_recommender(self._plan, self._ranker)
+
+    def _scored(self, table: pa.Table) -> Iterator[tuple[int, Any, dict[str, pa.Array], cols.Rows]]:
+        """Yield (number of the first row, rows, their outputs, their book), as many rows at a time as fit."""
+        cells: dict[str, int] = {}
+        for start, chunk in _chunks(table):
+            for at, part, made, rows in self._in_parts(chunk, start):
+                for name, array in made.items():
+                    if pa.types.is_list(array.type):
+                        cells[name] = cells.get(name, 0) + len(array.values)
+                        _check_output(name, cells[name])
+                yield at, part, made, rows
+
+    def _in_parts(
+        self, chunk: pa.RecordBatch, start: int
+    ) -> Iterator[tuple[int, Any, dict[str, pa.Array], cols.Rows]]:
+        """Score a chunk, in parts if its vectors are too wide for one matrix."""
+        try:
+            made, rows = self._score(chunk)
+        except TooWideError:
+            size = -(-chunk.num_rows // 8)
+        else:
+            yield start, chunk, made, rows
+            return
+        for low in range(0, chunk.num_rows, size):
+            yield from self._in_parts(chunk.slice(low, size), start + low)
 
     def _score(self, chunk: pa.RecordBatch | pa.Table) -> tuple[dict[str, pa.Array], cols.Rows]:
         rows = cols.Rows(chunk.num_rows)
@@ -176,6 +255,7 @@ class Model:
         if absent:
             raise ColumnError(f"the table has no column {', '.join(f'`{name}`' for name in absent)}")
         arrays = {raw.name: _array(chunk, raw) for raw in raws}
+        arrays |= {name: chunk.column(name) for name in self._selection.yielding if name in present}
         if self._fast is not None and (made := self._fast(arrays, chunk.num_rows, self._general)) is not None:
             return made[0], made[1]
         return self._general(arrays, rows)
@@ -185,7 +265,7 @@ class Model:
     ) -> tuple[dict[str, pa.Array], cols.Rows]:
         try:
             kinds = {raw.name: raw.kind for raw in self._plan.raws.values()}
-            table = {n: a if kinds[n] == "tokens" else cols.read(a) for n, a in arrays.items()}
+            table = {n: a if kinds.get(n, "tokens") == "tokens" else cols.read(a) for n, a in arrays.items()}
         except cols.Ragged:
             return ragged.score(self._selection, arrays, rows.count, self._general)
         with np.errstate(all="ignore"):
@@ -245,8 +325,15 @@ class Output:
 
     @property
     def inputs(self) -> pa.Schema:
-        """The columns that this number needs."""
-        return self._model.inputs
+        """The columns that this number needs.
+
+        A text that may as well be a number, since only label indexers read it, has the metadata `also: number`.
+        """
+        kinds = {raw.name: reader_kinds(self._selection, raw) for raw in self._selection.raws}
+        return pa.schema(
+            field.with_metadata({"also": "number"}) if kinds.get(field.name) == {"text"} else field
+            for field in self._model.inputs
+        )
 
     def bind(self, names: Sequence[str]) -> Callable[..., float | None]:
         """Compile the function of the inputs in the order of `names`: None if the row is dropped.
@@ -280,6 +367,14 @@ def _slot_of(array: pa.Array, slot: int) -> pa.Array:
 def _nulled(array: pa.Array, bad: np.ndarray[Any, Any]) -> pa.Array:
     mask = pa.array(bad)
     return pc.if_else(mask, pa.scalar(None, array.type), array)
+
+
+def _check_output(name: str, cells: int) -> None:
+    if cells > MAX_DENSE:
+        raise ColumnError(
+            f"column `{name}` would take more than {MAX_DENSE >> 27} GiB as lists of numbers: score fewer rows at a "
+            "time, or name other columns (`columns`)"
+        )
 
 
 def _schema(pairs: Iterator[tuple[str, pa.DataType]] | Any) -> pa.Schema:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from scorer.errors import ColumnError
 from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits
-from scorer.stage import Stage, Wired
+from scorer.stage import Stage, Wired, canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Step:
     outputs: tuple[int | None, ...]
     names: tuple[str, ...]  # of the inputs, for messages
     optional: bool = False  # run only where its raw input column is present
+    spark: str = ""  # the Spark class
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,14 @@ class Selection:
         needed = {raw.name for raw in self.raws}
         return [raw for raw in self._raws(s for s in self.steps if s.optional) if raw.name not in needed]
 
+    @property
+    def yielding(self) -> list[str]:
+        """The columns that are made only where the caller gives none of the name."""
+        values = {
+            value for step in self.steps if step.optional and step.stage.yields for value in step.outputs
+        }
+        return [name for name, value in self.optional if value in values]
+
     def _raws(self, steps: Iterable[Step]) -> list[Raw]:
         read = {value for step in steps for value in step.inputs}
         return [raw for raw in self.plan.raws.values() if raw.value in read]
@@ -86,7 +95,8 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
             raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
         outputs = [_produce(plan, n, f) for n, f in zip(one.outputs, stage.fields(described), strict=True)]
         if outputs:
-            plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs))
+            spark = canonical(one.saved.class_name)
+            plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs, spark=spark))
         plan.main |= one.main
         plan.label = str(one.saved.params.get("labelCol", "label")) if one.main else plan.label
         _remove(plan, stage)
@@ -140,6 +150,16 @@ def _remove(plan: Plan, stage: Stage) -> None:
         del plan.produced[name], plan.current[name]
         if name in plan.raws:
             plan.current[name] = plan.raws[name].value
+
+
+def reader_kinds(selection: Selection, raw: Raw) -> set[Kind]:
+    """What the stages that read a raw column take it for."""
+    return {
+        step.stage.accepts[min(place, len(step.stage.accepts) - 1)]
+        for step in selection.steps
+        for place, value in enumerate(step.inputs)
+        if value == raw.value
+    }
 
 
 # -- what is wanted ----------------------------------------------------------------------------------------------
@@ -211,7 +231,7 @@ def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
 
 def _narrowed(step: Step, read: set[int], *, optional: bool) -> Step:
     stage = step.stage.narrow(tuple(value in read for value in step.outputs))
-    return Step(stage, step.uid, step.inputs, step.outputs, step.names, optional)
+    return replace(step, stage=stage, optional=optional)
 
 
 def _find(plan: Plan, name: str) -> int:

@@ -31,7 +31,9 @@ def score(
     sizes = [
         _sizes(selection, name, array, book)
         for name, array in arrays.items()
-        if holds_vectors(array.type) and selection.plan.raws[name].kind != "tokens"
+        if holds_vectors(array.type)
+        and name in selection.plan.raws
+        and selection.plan.raws[name].kind != "tokens"
     ]
     keys = np.stack([np.array(size, dtype=np.int64) for size in sizes], axis=1)
     keys[list(book.faults)] = _BAD

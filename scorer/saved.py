@@ -19,10 +19,12 @@ import pyarrow as pa
 
 from scorer.bundle import Bundle, Source
 from scorer.errors import SavedError
-from scorer.folder import Folder, locate
+from scorer.folder import Folder
+from scorer.location import Place, locate
 from scorer.vectors import Matrix, Vector, matrix_of, vector_of
 
 MAX_STAGES = 20_000
+HASHED, BLOCK = 10_000, 1 << 18  # texts, numbers that are hashed at a time
 Version = tuple[int, int]
 _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     "nan": math.nan,
@@ -199,20 +201,20 @@ class Saved:
             yield read(folder.child(name), f"{self.place}/stages/{number}", self.ledger, self.as_of)
 
 
-def open_source(location: str | os.PathLike[str]) -> Source:
-    """Open a folder of Spark's or a bundle: a local path, or a URI that `pyarrow.fs` knows."""
-    system, path, is_folder = locate(location)
-    if is_folder:
-        return Folder(system, path, path)
-    if not path.endswith(".json"):
+def open_source(location: str | os.PathLike[str] | Place) -> Source:
+    """Open a folder of Spark's or a bundle: a local path, a URI that `pyarrow.fs` knows, or what was found there."""
+    place = location if isinstance(location, Place) else locate(location)
+    if place.is_folder:
+        return Folder(place.system, place.path, place.root)
+    if not place.path.endswith(".json"):
         raise SavedError(
-            os.fsdecode(location),
+            place.origin,
             "is a file; a saved Spark model is a folder that holds `metadata/`, or a bundle named *.json",
         )
-    return Bundle.open(system, path)
+    return Bundle.open(place.system, place.path)
 
 
-def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -> Saved:
+def open_saved(location: str | os.PathLike[str] | Place, as_of: Version | None = None) -> Saved:
     """Read the metadata of the stage or pipeline that was saved at `location`."""
     return read(open_source(location), "", Ledger(), as_of)
 
@@ -294,21 +296,32 @@ def _hash(array: pa.Array, total: Any) -> None:
     if array.null_count:
         total.update(np.packbits(array.is_null().to_numpy(zero_copy_only=False)).tobytes())
     if pa.types.is_struct(kind):
-        for number in range(kind.num_fields):
-            _hash(array.field(number), total)
+        for below in array.flatten():  # null where the struct is, whatever lies under it
+            _hash(below, total)
     elif pa.types.is_map(kind):
-        _hash(array.keys, total)
-        _hash(array.items, total)
+        _hash(array.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))), total)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        total.update(
-            array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype("<i8").tobytes()
-        )
+        total.update(_filled(array.value_lengths()).to_numpy(zero_copy_only=False).astype("<i8").tobytes())
         _hash(array.flatten(), total)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
-        total.update("\x1f".join(map(repr, array.to_pylist())).encode())
+        for start in range(
+            0, len(array), HASHED
+        ):  # few texts at a time, since Python's take ten times their bytes
+            texts = "\x1f".join(map(repr, array.slice(start, HASHED).to_pylist()))
+            total.update(("\x1f" * (start > 0) + texts).encode())
     else:
-        values = array.fill_null(0) if not pa.types.is_boolean(kind) else array.fill_null(False)
-        numbers = values.to_numpy(zero_copy_only=False)
-        if numbers.dtype.kind == "f" and (nans := np.isnan(numbers)).any():
-            numbers = np.where(nans, np.nan, numbers)  # whatever their sign and payload
-        total.update(numbers.astype("<f8" if numbers.dtype.kind == "f" else "<i8").tobytes())
+        for start in range(0, len(array), BLOCK):
+            total.update(_bytes(array.slice(start, BLOCK)))
+
+
+def _bytes(array: pa.Array) -> bytes:
+    """Return numbers as doubles or longs; a null is zero, and a NaN one NaN, whatever its sign and payload."""
+    numbers = _filled(array).to_numpy(zero_copy_only=False)
+    if numbers.dtype.kind == "f" and (nans := np.isnan(numbers)).any():
+        numbers = np.where(nans, np.nan, numbers)
+    return bytes(numbers.astype("<f8" if numbers.dtype.kind == "f" else "<i8"))
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """Return an array with zeros for nulls. An Arrow scalar, since for a Python number pyarrow imports pandas."""
+    return array.fill_null(pa.scalar(0).cast(array.type)) if array.null_count else array

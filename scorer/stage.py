@@ -12,7 +12,8 @@ To add a class: write the stage in the file of its family, import that file in `
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -28,12 +29,14 @@ class Stage:
     """One fitted transformer over values; subclasses are frozen dataclasses.
 
     `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
-    column is absent. `slotwise`: each slot of the output comes of the
-    same slot of the only input. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
+    column is absent. `yields`: the output gives way to a column of its name that the caller gives. `slotwise`: each
+    slot of the output comes of the same slot of the only input. `drops`: the stage may drop rows, so it runs even
+    if nobody reads its output.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)
     skippable: ClassVar[bool] = False
+    yields: ClassVar[bool] = False
     slotwise: ClassVar[bool] = False
 
     @property
@@ -214,11 +217,23 @@ def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:
         return
     if depth > 32:
         raise saved.fail("pipelines are nested more than 32 deep")
-    for child in expand(saved):
+    for child in _expanded(expand, saved):
         if child.place == saved.place:
             yield child  # what a container does itself after its stages
         else:
             yield from flatten(child, depth + 1)
+
+
+def children(saved: Saved) -> list[Saved] | None:
+    """Return what a container holds, in order; None for a stage that scores by itself."""
+    expand = _CONTAINERS.get(canonical(saved.class_name))
+    return None if expand is None else list(_expanded(expand, saved))
+
+
+def _expanded(expand: Expansion, saved: Saved) -> Iterable[Saved]:
+    """Open a container within `damaged`."""
+    with damaged(saved):
+        yield from expand(saved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +254,8 @@ def wire(saved: Saved) -> list[Wired]:
     """Build a saved stage and name its columns."""
     entry = lookup(saved)
     built = _read(entry, saved)
-    named = entry.stage.columns(saved)
+    with damaged(saved):
+        named = entry.stage.columns(saved)
     if named is not None and isinstance(built, Stage):
         return [Wired(built, saved, *named)]
     if not entry.each:
@@ -265,9 +281,16 @@ def build(saved: Saved) -> Stage:
 
 
 def _read(entry: Entry, saved: Saved) -> Stage | Sequence[Stage]:
-    """Let a class read its data; whatever damaged data make it raise becomes a SavedError."""
-    try:
+    """Let a class read its data within `damaged`."""
+    with damaged(saved):
         return entry.stage.read(saved)
+
+
+@contextmanager
+def damaged(saved: Saved) -> Iterator[None]:
+    """Turn whatever damaged data make a class raise into a SavedError."""
+    try:
+        yield
     except KeyError as e:
         raise saved.fail(f"its data lack {e}") from None
     except (*_DAMAGE, pa.ArrowException) as e:

@@ -21,6 +21,7 @@ from scorer.saved import Saved
 from scorer.vectors import Block, Dense, Floats, OneHot, Sparse, Vector, Vectors, dense
 
 Ints = npt.NDArray[np.int64]
+_MANY = 100_000  # nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ def read_tree(saved: Saved) -> Nodes:
 
 def read_ensemble(saved: Saved) -> Nodes:
     """Read the nodes of a forest."""
+    nodes = _read_nodes(saved)
+    if len(nodes.prediction) > _MANY:
+        pa.default_memory_pool().release_unused()  # what the table took
+    return nodes
+
+
+def _read_nodes(saved: Saved) -> Nodes:
     table = saved.table()
     trees = _column(table.column("treeID"), np.int64)
     return _nodes(saved, trees, _array(table.column("nodeData")), _extra(saved, "numTrees"))
@@ -94,7 +102,8 @@ def _nodes(saved: Saved, trees: Ints, data: pa.StructArray, count: int) -> Nodes
     expected = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     if not np.array_equal(ids[order], expected):
         raise ValueError("its nodes' ids do not count from 0 in each tree")
-    data = data.take(pa.array(order))
+    if not np.array_equal(order, np.arange(len(order))):  # as one writer leaves them: a copy less
+        data = data.take(pa.array(order))
     split, statistics = data.field("split"), data.field("impurityStats")
     values = split.field("leftCategoriesOrThreshold")
     return Nodes(

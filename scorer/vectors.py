@@ -22,6 +22,17 @@ Mask = npt.NDArray[np.bool_]
 VECTOR = pa.list_(pa.float64())  # the Arrow type of a vector column
 MAX_SLOTS = 1 << 26  # of one vector
 MAX_DENSE = 1 << 28  # cells; a matrix or vector that claims more is refused
+MAX_BATCH = 1 << 25  # cells of the matrix of a batch; more rows than fit are scored in parts
+
+
+class TooWideError(MemoryError):
+    """So many rows of so many slots do not fit one matrix; fewer rows may."""
+
+
+def _checked(rows: int, size: int) -> None:
+    """Raise TooWideError where a matrix would be too large; one row always fits."""
+    if rows * size > MAX_BATCH and rows > 1:
+        raise TooWideError(f"{rows} rows of {size} slots do not fit a matrix")
 
 
 # -- one row ---------------------------------------------------------------------------------------------------
@@ -183,6 +194,7 @@ class OneHot:
 
     def matrix(self) -> Floats:
         """Return (rows, size) numbers."""
+        _checked(len(self.codes), self.size)
         out = np.zeros((len(self.codes), self.size + 1))
         out[np.arange(len(self.codes)), self.codes] = 1.0
         return out[:, : self.size]
@@ -200,14 +212,20 @@ class Rowwise:
     def matrix(self) -> Floats:
         """Return (rows, size) numbers."""
         rows = len(self.starts) - 1
-        if rows * self.size > MAX_DENSE:
-            raise MemoryError(f"{rows} rows of {self.size} slots do not fit a dense matrix")
+        _checked(rows, self.size)
         out = np.zeros((rows, self.size))
         out[np.repeat(np.arange(rows), np.diff(self.starts)), self.indices] = self.values
         return out
 
 
 Block = Dense | OneHot | Rowwise
+
+
+def _height(block: Block) -> int:
+    """Return the number of rows."""
+    if isinstance(block, Rowwise):
+        return len(block.starts) - 1
+    return len(block.codes if isinstance(block, OneHot) else block.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +244,8 @@ class Vectors:
         """Return (rows, size) numbers, for stages that need them all."""
         if len(self.blocks) == 1:
             return self.blocks[0].matrix()
+        if not all(isinstance(block, Dense) for block in self.blocks):
+            _checked(_height(self.blocks[0]), self.size)
         return np.concatenate([block.matrix() for block in self.blocks], axis=1)
 
     def rows(self) -> list[Vector | None]:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 from numba import types
-from numba.core.cgutils import false_bit, voidptr_t
+from numba.core.cgutils import voidptr_t
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
-from scorer.kernels.cache import kept
+from scorer.kernels.compiling import compile_kept, entry, lowest, part
 from scorer.kernels.tables import Tables
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 BLOCK = 64  # rows that go through the trees together
 FULL = np.uint32(0xFFFFFFFF)
@@ -36,43 +34,6 @@ TABLES = types.NamedTuple(
 MATRIX = types.Array(types.float64, 2, "A", readonly=True)
 
 
-def _part(function: F) -> F:
-    """Make a function that is compiled into those that call it."""
-    return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
-
-
-def _entry(*signature: Any) -> Callable[[F], F]:
-    """Compile for these argument types now; the first is the type of the answer."""
-    result, *arguments = signature
-
-    def compiled(function: F) -> F:
-        return _kept(numba.njit, result(*arguments), function, nogil=True)  # type: ignore[no-any-return]
-
-    return compiled
-
-
-def _kept(compiler: Any, signature: Any, function: Any, **options: Any) -> Any:
-    """Compile a function with a cache on disk, or without if that fails (a full disk)."""
-    with kept() as cached:
-        if cached:
-            try:
-                return compiler(signature, cache=True, **options)(function)
-            except (OSError, RuntimeError):
-                pass
-    return compiler(signature, **options)(function)
-
-
-def _lowest_bit(context: Any, bits: Any) -> Any:
-    """Return the place of the lowest bit that is on."""
-    del context
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        del context, signature
-        return builder.cttz(arguments[0], false_bit)
-
-    return bits(bits), generate
-
-
 def _pointer(context: Any, address: Any) -> Any:
     """Return the pointer to an address."""
     del context
@@ -84,20 +45,20 @@ def _pointer(context: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
-_lowest, _at = intrinsic(_lowest_bit), intrinsic(_pointer)
+_at = intrinsic(_pointer)
 
 
 # -- values to cells -----------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _category(x: float, arity: int) -> Any:
     if 0.0 <= x < arity and x == np.floor(x):
         return np.uint32(x)
     return np.uint32(arity)
 
 
-@_part
+@part
 def _search(x: float, cuts: Any, low: Any, high: Any) -> Any:
     """Count the cuts of low..high that x is not left of."""
     first = low
@@ -110,7 +71,7 @@ def _search(x: float, cuts: Any, low: Any, high: Any) -> Any:
     return np.uint32(low - first)
 
 
-@_part
+@part
 def _encode_row(t: Tables, values: Any, code: Any) -> None:
     for s in range(len(t.position)):
         x = values[t.position[s]]
@@ -127,7 +88,7 @@ def _encode_row(t: Tables, values: Any, code: Any) -> None:
             code[s] = count
 
 
-@_part
+@part
 def _encode(t: Tables, matrix: Any, start: int, rows: int, code: Any) -> None:
     column = np.empty(BLOCK, np.float64)
     count = np.empty(BLOCK, np.int64)
@@ -156,7 +117,7 @@ def _encode(t: Tables, matrix: Any, start: int, rows: int, code: Any) -> None:
 # -- the tops of the trees -----------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _mask(t: Tables, code: Any, r: int, bits: Any) -> None:
     """AND the masks of the row's cells."""
     padded = t.sizes[1]
@@ -172,14 +133,14 @@ def _mask(t: Tables, code: Any, r: int, bits: Any) -> None:
 # -- a step ----------------------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _strided(t: Tables, node: Any, cell: Any, stride: int) -> Any:
     """Return 1 if the cell leads right, where every set has as many words."""
     word = t.words[np.int64(node) * stride + (np.int64(cell) >> 6)]
     return np.uint32((word >> np.uint64(cell & np.uint32(63))) & np.uint64(1))
 
 
-@_part
+@part
 def _wide(t: Tables, node: Any, cell: Any) -> Any:
     """Return 1 if the cell leads right, where sets differ in size."""
     at = min(max((np.int64(cell) >> 6) - t.first[node], 0), t.last[node])
@@ -189,7 +150,7 @@ def _wide(t: Tables, node: Any, cell: Any) -> Any:
 # -- one row -------------------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _row_nodes(t: Tables, values: Any, node: Any) -> None:
     """Find the row's leaf in every tree."""
     trees, padded, stride = t.sizes[0], t.sizes[1], t.sizes[4]
@@ -199,7 +160,7 @@ def _row_nodes(t: Tables, values: Any, node: Any) -> None:
         bits = np.empty(padded, np.uint32)
         _mask(t, code, 0, bits)
         for i in range(trees):
-            node[i] = t.entry[i * 32 + _lowest(bits[i])]
+            node[i] = t.entry[i * 32 + lowest(bits[i])]
     else:
         for i in range(trees):
             node[i] = t.entry[i]
@@ -214,7 +175,7 @@ def _row_nodes(t: Tables, values: Any, node: Any) -> None:
                 node[i] = t.child[n] + _wide(t, n, code[t.slot[n], 0])
 
 
-@_part
+@part
 def _row_sums(t: Tables, values: Any, sums: Any) -> None:
     trees, width = t.sizes[0], t.sizes[2]
     node = np.empty(trees, np.uint32)
@@ -226,7 +187,7 @@ def _row_sums(t: Tables, values: Any, sums: Any) -> None:
         sums[k] = total
 
 
-@_part
+@part
 def _row_leaves(t: Tables, values: Any, leaves: Any) -> None:
     trees = t.sizes[0]
     _row_nodes(t, values, leaves)
@@ -237,7 +198,7 @@ def _row_leaves(t: Tables, values: Any, leaves: Any) -> None:
 # -- a batch -------------------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
     """Find the leaves of up to BLOCK rows: node[tree, row]."""
     trees, stride = t.sizes[0], t.sizes[4]
@@ -245,7 +206,7 @@ def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
         for r in range(rows):
             _mask(t, code, r, bits)
             for i in range(trees):
-                node[i, r] = t.entry[i * 32 + _lowest(bits[i])]
+                node[i, r] = t.entry[i * 32 + lowest(bits[i])]
     else:
         for i in range(trees):
             for r in range(rows):
@@ -262,7 +223,7 @@ def _block_nodes(t: Tables, rows: int, code: Any, node: Any, bits: Any) -> None:
                     node[i, r] = t.child[n] + _wide(t, n, code[t.slot[n], r])
 
 
-@_entry(types.void, TABLES, MATRIX, types.Array(types.float64, 2, "C"))
+@entry(types.void, TABLES, MATRIX, types.Array(types.float64, 2, "C"))
 def batch_sums(t: Tables, matrix: Any, sums: Any) -> None:
     """Fill sums (rows, width)."""
     trees, padded, width = t.sizes[0], t.sizes[1], t.sizes[2]
@@ -281,7 +242,7 @@ def batch_sums(t: Tables, matrix: Any, sums: Any) -> None:
                     sums[start + r, k] += t.payload[node[i, r] * width + k]
 
 
-@_entry(types.void, TABLES, MATRIX, types.Array(types.int32, 2, "C"))
+@entry(types.void, TABLES, MATRIX, types.Array(types.int32, 2, "C"))
 def batch_leaves(t: Tables, matrix: Any, leaves: Any) -> None:
     """Fill leaves (rows, trees)."""
     trees, padded = t.sizes[0], t.sizes[1]
@@ -300,7 +261,7 @@ def batch_leaves(t: Tables, matrix: Any, leaves: Any) -> None:
 # -- one row, by address -------------------------------------------------------------------------------------
 
 
-@_part
+@part
 def _tables(h: Any) -> Tables:
     """Make the tables from pairs of (address, length), in the order of their fields."""
     sizes = carray(_at(h[0]), h[1], np.int64)
@@ -360,7 +321,7 @@ class _Callback:
 
     def __init__(self, function: Callable[..., Any], result: Any, *out: Any) -> None:
         pointers = [types.CPointer(kind) for kind in (types.int64, types.float64, *out)]
-        self._compiled = _kept(numba.cfunc, result(*pointers), function)
+        self._compiled = compile_kept(numba.cfunc, result(*pointers), function)
         kind = ctypes.c_double if result is types.float64 else None
         out_kinds = [ctypes.c_void_p for _ in out]
         prototype = ctypes.PYFUNCTYPE(kind, ctypes.c_void_p, ctypes.c_char_p, *out_kinds)

@@ -46,12 +46,12 @@ class Forest:
     right: Ints
     feature: Ints
     threshold: Floats
-    arity: Ints
+    arity: npt.NDArray[np.int32]
     stored: Ints
     stored_at: Ints
     payload: Floats
-    level: Ints
-    ordinal: Ints
+    level: npt.NDArray[np.int16]
+    ordinal: npt.NDArray[np.int32]
 
     @property
     def trees(self) -> int:
@@ -122,7 +122,7 @@ class Forest:
         level = check.levels(lefts, rights)
         inner = lefts != LEAF
         check.features(inner, used, features)
-        threshold, arities, stored, stored_at = check.splits(inner, arities, values, ends)
+        threshold, kinds, stored, stored_at = check.splits(inner, arities, values, ends)
         return cls(
             features=features,
             starts=starts,
@@ -130,7 +130,7 @@ class Forest:
             right=rights,
             feature=np.where(inner, used, LEAF),
             threshold=threshold,
-            arity=arities,
+            arity=kinds,
             stored=stored,
             stored_at=stored_at,
             payload=np.ascontiguousarray(sums),
@@ -165,9 +165,9 @@ class _Check:
         self.refuse(parents > 1, "the node has two parents")
         return np.where(inner, left + start, LEAF), np.where(inner, right + start, LEAF)
 
-    def levels(self, left: Ints, right: Ints) -> Ints:
+    def levels(self, left: Ints, right: Ints) -> npt.NDArray[np.int16]:
         """Return every node's distance from its root."""
-        level = np.full(len(left), -1, dtype=np.int64)
+        level = np.full(len(left), -1, dtype=np.int16)
         nodes = self.starts[:-1]
         for depth in range(MAX_DEPTH + 2):
             if len(nodes) == 0:
@@ -188,7 +188,7 @@ class _Check:
 
     def splits(
         self, inner: npt.NDArray[np.bool_], arity: Ints, values: Floats, ends: Ints
-    ) -> tuple[Floats, Ints, Ints, Ints]:
+    ) -> tuple[Floats, npt.NDArray[np.int32], Ints, Ints]:
         """Part the splits into thresholds and stored categories."""
         counts = np.diff(ends)
         continuous, categorical = inner & (arity < 0), inner & (arity >= 0)
@@ -210,7 +210,7 @@ class _Check:
         twice = (owner[1:] == owner[:-1]) & (stored[1:] == stored[:-1])
         self._refuse_owner(owner[1:][twice], "a category is stored twice")
         stored_at = np.concatenate([[0], np.cumsum(np.where(categorical, counts, 0))])
-        return threshold, np.where(categorical, arity, 0), stored, stored_at
+        return threshold, np.where(categorical, arity, 0).astype(np.int32), stored, stored_at
 
     def _refuse_owner(self, owners: Ints, reason: str) -> None:
         bad = np.zeros(int(self.starts[-1]), dtype=bool)
@@ -218,7 +218,7 @@ class _Check:
         self.refuse(bad, reason)
 
 
-def _ordinals(starts: Ints, left: Ints, right: Ints, level: Ints) -> Ints:
+def _ordinals(starts: Ints, left: Ints, right: Ints, level: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
     """Count off each tree's leaves from left to right."""
     leaves = (left == LEAF).astype(np.int64)
     order = np.argsort(level, kind="stable")
@@ -230,4 +230,4 @@ def _ordinals(starts: Ints, left: Ints, right: Ints, level: Ints) -> Ints:
     for nodes in inners:
         first[left[nodes]] = first[nodes]
         first[right[nodes]] = first[nodes] + leaves[left[nodes]]
-    return np.where(left == LEAF, first, LEAF)
+    return np.where(left == LEAF, first, LEAF).astype(np.int32)

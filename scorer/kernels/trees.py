@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 from collections.abc import Callable, Sequence
-from functools import cache
 from struct import Struct
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from scorer.kernels.door import compiled
 from scorer.kernels.forest import Floats, Forest, Ints
 from scorer.kernels.plain import PlainTrees
 from scorer.kernels.tables import Tables, tables
@@ -46,7 +45,7 @@ class Trees(Protocol):
 
 def trees(forest: Forest) -> Trees:
     """Return the fastest that answers for a forest here; the answers are the same to the last bit."""
-    kernels = _kernels()
+    kernels = compiled("scorer.kernels.compiled")
     if kernels is not None:
         laid_out = tables(forest)
         if laid_out is not None:
@@ -56,18 +55,7 @@ def trees(forest: Forest) -> Trees:
 
 def warm() -> bool:
     """Compile the kernels, or load them from the disk cache; tells whether there is a compiler."""
-    return _kernels() is not None
-
-
-@cache
-def _kernels() -> Any:
-    """Return the module of compiled kernels, None without numba."""
-    try:
-        return importlib.import_module("scorer.kernels.compiled")
-    except ModuleNotFoundError as e:
-        if e.name != "numba":
-            raise
-        return None
+    return compiled("scorer.kernels.compiled") is not None
 
 
 class CompiledTrees:

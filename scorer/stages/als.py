@@ -10,14 +10,16 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scorer.errors import Dropped, Invalid, shown
 from scorer.fields import Field, Kind
+from scorer.places import HIGHEST, LOWEST, UNKNOWN, Places
 from scorer.saved import Saved
+from scorer.shared import shared
 from scorer.stage import Stage, stage
 
 Factors = npt.NDArray[np.float32]
-MAX_ID = 1 << 31
 
 
 @stage(
@@ -27,21 +29,23 @@ MAX_ID = 1 << 31
 class ALS(Stage):
     """The inner product of two factors in float32, slot after slot. Source: recommendation.ALSModel.
 
-    `users` and `items` find the row of an id in `user_factors` and `item_factors` (ids, rank). An unknown id
-    gives NaN, or drops the row (`coldStartStrategy`).
+    `users` and `items` find the row of an id in `user_factors` and `item_factors` (ids, rank), whose rows are in
+    the order of the ids. An unknown id gives NaN, or drops the row (`coldStartStrategy`).
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number", "number")
-    users: dict[int, int]
+    users: Places
     user_factors: Factors
-    items: dict[int, int]
+    items: Places
     item_factors: Factors
     cold_drop: bool
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
-        """Read both tables of factors; a repeated id, NaN or an uneven length is refused."""
-        rank = int(saved.extras.get("rank", 0))
+        """Read both tables of factors into memory that processes share; damaged factors are refused."""
+        rank = saved.extras.get("rank")
+        if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
+            raise saved.fail(f"its metadata have the rank {rank!r}; a whole number above zero is needed")
         users, user_factors = _factors(saved, "userFactors", rank)
         items, item_factors = _factors(saved, "itemFactors", rank)
         cold = saved.choice("coldStartStrategy", "nan", ("nan", "drop"))
@@ -63,8 +67,8 @@ class ALS(Stage):
         left, right = self.user_factors, self.item_factors
 
         def rate(user: Any, item: Any) -> float:
-            u, i = users.get(_id(user, 0)), items.get(_id(item, 1))
-            if u is None or i is None:
+            u, i = users.slot(_id(user, 0)), items.slot(_id(item, 1))
+            if min(u, i) == UNKNOWN:
                 if drop:
                     raise Dropped
                 return float("nan")
@@ -79,25 +83,35 @@ class ALS(Stage):
 def _id(value: Any, position: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Invalid(f"{shown(value)} is no id: a whole number is needed", position)
-    if not math.isfinite(value) or value != int(value) or not -MAX_ID <= value < MAX_ID:
+    if not math.isfinite(value) or value != int(value) or not LOWEST <= value <= HIGHEST:
         raise Invalid(f"{shown(value)} is no id: it is not a whole number of 32 bits", position)
     return int(value)
 
 
-def _factors(saved: Saved, name: str, rank: int) -> tuple[dict[int, int], Factors]:
+def _factors(saved: Saved, name: str, rank: int) -> tuple[Places, Factors]:
+    """Read a table of factors and put it in the order of its ids."""
     table = saved.table(name)
-    ids = table["id"].to_pylist()
-    flat = table["features"].combine_chunks()
-    flat = flat.chunk(0) if isinstance(flat, pa.ChunkedArray) else flat
-    numbers = np.asarray(flat.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
-    lengths = set(flat.value_lengths().to_pylist())
-    if lengths - {rank} or numbers.size != len(ids) * rank or any(i is None for i in ids):
+    if not {"id", "features"} <= set(table.column_names):
+        raise saved.fail(f"`{name}` should have the columns `id` and `features`")
+    ids, features = (_whole(table[column]) for column in ("id", "features"))
+    if not pa.types.is_int32(ids.type) or ids.null_count:
+        raise saved.fail(f"`{name}` should hold ids that are whole numbers of 32 bits, none of them null")
+    if not pa.types.is_list(features.type) or not pa.types.is_floating(features.type.value_type):
+        raise saved.fail(f"`{name}` should hold lists of numbers, not {features.type}")
+    lengths = pc.unique(features.value_lengths()).to_pylist()
+    if set(lengths) - {rank}:
         raise saved.fail(
             f"`{name}` holds factors of {sorted(map(str, lengths))} numbers, where the rank is {rank}"
         )
-    places = {int(i): row for row, i in enumerate(ids)}
-    if len(places) != len(ids):
-        raise saved.fail(f"`{name}` holds an id twice")
+    numbers = np.asarray(features.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
     if not np.isfinite(numbers).all():
         raise saved.fail(f"`{name}` holds a factor that is not a finite number")
-    return places, numbers.reshape(len(ids), rank)
+    order = np.argsort(ids.to_numpy(), kind="stable")
+    ordered = ids.to_numpy()[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise saved.fail(f"`{name}` holds an id twice")
+    return Places(ordered), shared(numbers.reshape(len(ordered), rank)[order])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

@@ -53,9 +53,23 @@ def _dot(a: list[float], b: list[float]) -> float:
 
 
 def _turned(dot: float, norm: float, other: float) -> float:
-    """Return the cosine distance; NaN, which infinite numbers make, is the largest."""
-    distance = 1.0 - dot / norm / other
-    return distance if distance == distance else math.inf
+    """Return the cosine distance; infinite numbers make it NaN."""
+    return 1.0 - dot / norm / other
+
+
+def _least(distances: list[float]) -> int:
+    """Return the place of the first least; NaN is the largest."""
+    held = [distance if distance == distance else math.inf for distance in distances]
+    return held.index(min(held))
+
+
+def _first_least(distances: list[float]) -> int:
+    """Return the place of the first least; NaN is neither less nor more than anything."""
+    place = 0
+    for i, distance in enumerate(distances):
+        if distance < distances[place]:
+            place = i
+    return place
 
 
 def _no_nan(numbers: list[float]) -> list[float]:
@@ -124,13 +138,18 @@ class KMeans(Stage):
 )
 @dataclass(frozen=True, slots=True, eq=False)
 class BisectingKMeans(Stage):
-    """Down a tree of clusters, to the nearer child each time. Source: mllib.clustering.BisectingKMeansModel."""
+    """Down a tree of clusters, to the nearer child each time. Source: mllib.clustering.BisectingKMeansModel.
+
+    `minBy` of Scala 2.13, which Spark 4 is built with, takes NaN for the largest; that of 2.12 stays with a first
+    child whose distance is NaN.
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     centers: dict[int, list[float]]
     children: dict[int, list[int]]
     root: int
     cosine: bool
+    nan_stays: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -144,7 +163,8 @@ class BisectingKMeans(Stage):
             raise saved.fail("a node of its tree is missing")
         if len({len(center) for center in centers.values()}) != 1 or not _is_tree(root, children):
             raise saved.fail("its nodes do not form a tree of centres of one size")
-        return cls(centers, children, root, _distance(saved, str(meta.get("distanceMeasure", "euclidean"))))
+        cosine = _distance(saved, str(meta.get("distanceMeasure", "euclidean")))
+        return cls(centers, children, root, cosine, saved.behaves < (4, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: a whole number."""
@@ -155,6 +175,7 @@ class BisectingKMeans(Stage):
         """Find the cluster of one vector."""
         children, root, centers, cosine = self.children, self.root, self.centers, self.cosine
         size, norms = len(centers[root]), {i: _norm(center) for i, center in centers.items()}
+        nearest = _first_least if self.nan_stays else _least
 
         def descend(value: Any) -> int:
             numbers = _no_nan(_numbers(value, size))
@@ -169,7 +190,7 @@ class BisectingKMeans(Stage):
                     else _squared(numbers, centers[c])
                     for c in children[at]
                 ]
-                at = children[at][near.index(min(near))]
+                at = children[at][nearest(near)]
             return at
 
         return descend

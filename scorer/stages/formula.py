@@ -34,10 +34,14 @@ def formula_model(saved: Saved) -> Iterable[Saved]:
 @stage("org.apache.spark.ml.feature.RFormulaModel", inputs=("inputCol",), outputs=("outputCol",))
 @dataclass(frozen=True, slots=True)
 class FormulaLabel(Stage):
-    """The label as a double, where the column is present. Source: feature.RFormulaModel.transformLabel."""
+    """The label as a double, where the column is present. Source: feature.RFormulaModel.transformLabel.
+
+    A column that is named as the label's is there already stays as it is.
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)
     skippable: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

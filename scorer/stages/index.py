@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -35,6 +35,12 @@ class StringIndexer(Stage):
     skippable: ClassVar[bool] = True
     labels: tuple[str, ...]
     invalid: str  # error | keep | skip
+    _numbers: dict[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Number the labels; the first place of a label wins."""
+        places = map(float, range(len(self.labels) - 1, -1, -1))
+        object.__setattr__(self, "_numbers", dict(zip(reversed(self.labels), places, strict=True)))
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
@@ -52,8 +58,8 @@ class StringIndexer(Stage):
         return self.invalid == "skip"
 
     def table(self) -> dict[str, float]:
-        """Return each label's number; the first place wins."""
-        return {label: float(i) for i, label in reversed(list(enumerate(self.labels)))}
+        """Return each label's number, to be read only: row and batch share it."""
+        return self._numbers
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: nominal, with the labels (and `__unknown` if unseen labels are kept)."""

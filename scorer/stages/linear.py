@@ -44,7 +44,7 @@ class LogisticRegression(Stage):
         if record.get("isMultinomial"):
             if thresholds is not None and len(thresholds) != matrix.rows:
                 raise saved.fail(f"holds {len(thresholds)} thresholds for {matrix.rows} classes")
-            return Multinomial(weights, tuple(intercepts), thresholds)
+            return Multinomial(weights, tuple(intercepts), thresholds, saved.behaves < (3, 2))
         return Binomial(weights[0], intercepts[0], _threshold(saved, thresholds), _route(saved))
 
 
@@ -141,6 +141,7 @@ class Multinomial(Stage):
     weights: tuple[Weights, ...]
     intercepts: tuple[float, ...]
     thresholds: tuple[float, ...] | None
+    whole: bool = False  # before Spark 3.2, an infinite score left zeros to the others
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -149,11 +150,11 @@ class Multinomial(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        weights, intercepts, thresholds = self.weights, self.intercepts, self.thresholds
+        weights, intercepts, thresholds, whole = self.weights, self.intercepts, self.thresholds, self.whole
 
         def score(features: Any) -> tuple[list[float], list[float], float]:
             raw = [dot(features, w) + b for w, b in zip(weights, intercepts, strict=True)]
-            probability = softmax(raw)
+            probability = softmax(raw, whole=whole)
             place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
             return raw, probability, float(place)
 
@@ -163,7 +164,7 @@ class Multinomial(Stage):
         """Score a batch."""
         each = [dot_rows(rows, columns[0], w) + b for w, b in zip(self.weights, self.intercepts, strict=True)]
         raw = np.stack(each, axis=1)
-        probability = softmax_rows(raw)
+        probability = softmax_rows(raw, whole=self.whole)
         place = (
             argmax_rows(raw) if self.thresholds is None else scaled_argmax_rows(probability, self.thresholds)
         )

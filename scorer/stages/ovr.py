@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from scorer.classes import argmax
 from scorer.errors import ColumnError
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
@@ -20,14 +21,16 @@ from scorer.stage import Stage, build, lookup, stage
 )
 @dataclass(frozen=True, slots=True)
 class OneVsRest(Stage):
-    """Raw score of class i: slot 1 of model i's raw scores; the first largest wins, -1 if all are NaN.
+    """Raw score of class i: slot 1 of model i's raw scores; the first largest wins.
 
-    Source: classification.OneVsRestModel. `raws` says at which place of its outputs each model has its raw scores.
+    Source: classification.OneVsRestModel. NaN never wins, and -1 is the answer if all are NaN; before Spark 4.1,
+    NaN won in place 0. `raws` says at which place of its outputs each model has its raw scores.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     models: tuple[Stage, ...]
     raws: tuple[int, ...]
+    skips_nan: bool = True
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -47,7 +50,7 @@ class OneVsRest(Stage):
                 f"but they name them {', '.join(f'`{name}`' for name in sorted(named))}"
             )
         places = tuple(outputs.index("rawPredictionCol") for outputs in entries)
-        return cls(tuple(build(child) for child in children), places)
+        return cls(tuple(build(child) for child in children), places, saved.behaves >= (4, 1))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -57,10 +60,11 @@ class OneVsRest(Stage):
     def row(self) -> Callable[[Any], tuple[list[float], float]]:
         """Score one vector."""
         functions = list(zip([model.row() for model in self.models], self.raws, strict=True))
+        choose = _largest if self.skips_nan else argmax
 
         def score(features: Any) -> tuple[list[float], float]:
             raw = [function(features)[place][1] for function, place in functions]
-            return raw, float(_largest(raw))
+            return raw, float(choose(raw))
 
         return score
 

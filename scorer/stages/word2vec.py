@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from scorer.errors import Invalid, shown
 from scorer.fields import Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Floats, Sparse, Vector
+from scorer.vectors import Sparse, Vector
 
 
 @stage("org.apache.spark.ml.feature.Word2VecModel", inputs=("inputCol",), outputs=("outputCol",))
@@ -22,7 +23,7 @@ class Word2Vec(Stage):
 
     accepts: ClassVar[tuple[Kind, ...]] = ("tokens",)
     words: dict[str, int]
-    vectors: Floats  # (words, size); saved as floats, added as doubles
+    vectors: npt.NDArray[np.float32]  # (words, size); added as doubles
     size: int
 
     @classmethod
@@ -33,10 +34,10 @@ class Word2Vec(Stage):
         if "wordIndex" in table.column_names:
             record = table.to_pylist()[0]
             words = dict(record["wordIndex"])
-            flat = np.array(record["wordVectors"], dtype=np.float64)
+            flat = np.array(record["wordVectors"], dtype=np.float32)
         else:
             words = {word: i for i, word in enumerate(table["word"].to_pylist())}
-            flat = np.array(table["vector"].combine_chunks().flatten(), dtype=np.float64)
+            flat = np.array(table["vector"].combine_chunks().flatten(), dtype=np.float32)
         if size < 1 or flat.size != len(words) * size or not all(0 <= i < len(words) for i in words.values()):
             raise saved.fail(f"holds {flat.size} numbers for {len(words)} words of {size}")
         return cls(words, flat.reshape(len(words), size), size)

@@ -13,6 +13,7 @@ Build = Callable[[Session], Any]
 
 ALL = ("3.5", "4.0", "4.3")
 TWO = ("3.5", "4.3")
+FOUR = ("3.5", "4.0", "4.1", "4.3")  # what 4.1 changed
 
 
 @dataclass(frozen=True, slots=True)

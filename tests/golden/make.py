@@ -1,6 +1,6 @@
 """Make the golden cases with the Spark of the interpreter that runs this.
 
-    python tests/golden/make.py [--only PATTERN]... [--adult adult.data]
+    python tests/golden/make.py [--only PATTERN]... [--adult adult.data] [--movielens ratings.txt]
 
 It writes `spark/<case>-<version>/` beside itself for each case that names this version of Spark.
 """
@@ -17,8 +17,9 @@ import traceback
 from pathlib import Path
 
 import cases
+import census
+import movielens
 from case import CASES, Case
-from census import convert
 from session import Session, start
 from write import write
 
@@ -31,7 +32,9 @@ def main() -> int:
     for module in pkgutil.iter_modules(cases.__path__):
         importlib.import_module(f"cases.{module.name}")
     if options.adult:
-        convert(options.adult, GOLDEN / "data" / "adult.parquet")
+        census.convert(options.adult, GOLDEN / "data" / "adult.parquet")
+    if options.movielens:
+        movielens.convert(options.movielens, GOLDEN / "data" / "movielens.parquet")
     session = Session(start(), GOLDEN / "data")
     chosen = _chosen(options.only, session.version)
     failed = [case.name for case in chosen if not _made(case, session)]
@@ -45,6 +48,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="a shell pattern of case names; may be given again")
     parser.add_argument(
         "--adult", type=Path, help="UCI adult.data with a header line: read it again into data/"
+    )
+    parser.add_argument(
+        "--movielens", type=Path, help="Spark's sample_movielens_ratings.txt: read it again into data/"
     )
     return parser.parse_args()
 

@@ -110,3 +110,22 @@ def test_base_and_contributions_add_up_to_the_score(name, number):
             why.base + sum(why.contributions.values()), why.margin, rel_tol=1e-12, abs_tol=1e-12
         )
         assert math.isclose(why.margin, number(model.row(facts)), rel_tol=1e-9, abs_tol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["glm_gamma_log-4.3", "glm_poisson_sqrt-4.3", "glm_binomial_probit-4.3"])
+def test_a_generalized_linear_model_is_explained_before_its_link(name):
+    """Base and contributions add up to Spark's link prediction: what the link makes the prediction of."""
+    folder = GOLDEN / "spark" / name
+    model = scorer.load(folder / "model", schema=pq.read_schema(folder / "input.parquet"))
+    checked = 0
+    rows, status = model.try_batch(pq.read_table(folder / "input.parquet"))
+    for facts, said in zip(rows.to_pylist(), status.to_pylist(), strict=True):
+        if said == "ok" and math.isfinite(facts["eta"]):
+            why = model.explain(facts)
+            assert why.of == "linkPrediction"
+            assert math.isclose(
+                why.base + sum(why.contributions.values()), why.margin, rel_tol=1e-12, abs_tol=1e-12
+            )
+            assert why.margin == pytest.approx(facts["eta"], rel=1e-12)
+            checked += 1
+    assert checked

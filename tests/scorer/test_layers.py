@@ -14,40 +14,50 @@ ROOT = Path(__file__).parents[2]
 # From the bottom up. A module belongs to the longest name that it starts with, and imports only from lines below,
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
-scorer.errors | scorer.murmur
-scorer.vectors | scorer.javaregex
-scorer.columns | scorer.folder | scorer.classes | scorer.fields | scorer.kernels
-scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley
+scorer.errors | scorer.murmur | scorer.caches | scorer.memory | scorer.tiers
+scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow
+scorer.parquet | scorer.compare
+scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared
+scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
+scorer.ranker
 scorer.saved
 scorer.treedata
 scorer.stage
 scorer.stages
 scorer.pipeline
 scorer.compile | scorer.fuse | scorer.ragged
-scorer.explain | scorer.fast | scorer.export
+scorer.explain | scorer.fast | scorer.export | scorer.recommend | scorer.outline
 scorer.model
+scorer.verify | scorer.treeview
+scorer.draw
 scorer
 """
 POLICY = """
 policy.diagnostics
 policy.errors | policy.scalars | policy.catalog | policy.telemetry
-policy.source
+policy.source | policy.sheets
 policy.files
 policy.expr
 policy.spec
 policy.engine
 policy.log | policy.stores
 policy.replay
+policy.itemfile
+policy.rankings
 policy.runtime
+policy.live
 policy.web
 policy.cli
 policy
 """
 # The lazy doors: the only places that load a module of ours by its name, while the program runs.
 DOORS = {
-    "scorer.kernels.trees": "compiled kernels",
+    "scorer.kernels.door": "compiled kernels",
+    "scorer": "the face: drawing and verifying",
     "policy.cli.verbs": "CLI verbs",
-    "policy": "the web",
+    "scorer.draw": "bigtree, which only drawings need",
+    "policy.stores.address": "drivers of databases",
+    "policy": "the face: decisions, the runtime, the web",
 }
 FACE = {"policy.runtime", "policy.cli"}  # what may import `scorer`, and only its face
 OURS = ("scorer", "policy")

@@ -302,6 +302,17 @@ def test_names_of_pythons_writer_are_known(model, original):
     assert scorer.load(model).row(FACTS) == scorer.load(original).row(FACTS)
 
 
+def test_metadata_that_unfold_to_more_than_their_bytes_allow_are_refused(model):
+    """A few kilobytes of compressed metadata that would become gigabytes of lists are refused before they are parsed."""
+    folder = model / "metadata"
+    part(folder).unlink()
+    (folder / "part-00000.gz").write_bytes(
+        gzip.compress(b'{"class": "x", "a": [' + b"[]," * 10_000_000 + b"[]]}")
+    )
+    assert (folder / "part-00000.gz").stat().st_size < 1 << 20
+    refused(model, "part-00000.gz", "more than a model")
+
+
 # -- tables --------------------------------------------------------------------------------------------------------
 
 MATRIX = {

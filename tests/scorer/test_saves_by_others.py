@@ -117,7 +117,7 @@ def column(model: scorer.Model, *, vector: bool) -> str | None:
 def answers(model: scorer.Model, rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
     """Say a model's answers in the words of the published files: labels, and `probability(label)`."""
     prediction, probability = column(model, vector=False), column(model, vector=True)
-    labels, classifies = model._labels(), any(name.startswith("probability(") for name in names)
+    labels, classifies = model.labels(), any(name.startswith("probability(") for name in names)
 
     def said(row: dict[str, Any], name: str) -> Any:
         if name.startswith("probability("):

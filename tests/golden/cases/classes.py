@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from case import case
+from case import FOUR, TWO, case
 from pyspark.ml.classification import (
     DecisionTreeClassifier, FMClassifier, LinearSVC, LogisticRegression, MultilayerPerceptronClassifier, NaiveBayes, OneVsRest,
 )  # fmt: skip
@@ -95,8 +95,8 @@ _fit(
 )
 
 
-def _rest(name: str, law: str, make: Any, rows: Any, **params: Any) -> None:
-    @case(name, law, F, rows, tolerance="sums")
+def _rest(name: str, law: str, make: Any, rows: Any, versions: tuple[str, ...] = TWO, **params: Any) -> None:
+    @case(name, law, F, rows, tolerance="sums", versions=versions)
     def _made(s: Session) -> Any:
         return OneVsRest(classifier=make(), **params).fit(s.frame(TRAIN, REAL))
 
@@ -106,6 +106,7 @@ _rest(
     "A logistic model for each class; the largest margin wins.",
     lambda: LogisticRegression(maxIter=15, regParam=0.05),
     hard(),
+    FOUR,
 )
 _rest("one_vs_rest_svc", "A margin model for each class.", lambda: LinearSVC(maxIter=8, regParam=0.1), hard())
 _rest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from case import case
+from case import ALL, case
 from pyspark.ml.clustering import LDA, BisectingKMeans, GaussianMixture, KMeans
 from session import Session
 from values import cloud, dense, hard, sparse
@@ -41,6 +41,7 @@ _fit(
     "bisecting_kmeans_cosine",
     "Down a tree of directions.",
     lambda: BisectingKMeans(k=4, seed=1, maxIter=10, distanceMeasure="cosine"),
+    versions=ALL,
 )
 _fit(
     "gaussian_mixture",

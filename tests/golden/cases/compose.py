@@ -138,3 +138,26 @@ def _buckets(s: Session) -> PipelineModel:
 @case("pipeline_empty", "A pipeline of no stages gives back its input.", "x:double", [[1.0], [None]])
 def _empty(s: Session) -> PipelineModel:
     return Pipeline(stages=[]).fit(s.frame("x:double", [[1.0]]))
+
+
+@case(
+    "pipeline_label_skip",
+    "A label's indexer that drops rows, last in the pipeline: a row that it drops raises nowhere before.",
+    "x:double label:string",
+    [
+        [1.0, "a"],
+        [99.0, "a"],
+        [99.0, "new"],
+        [1.0, "new"],
+        [None, None],
+        [NAN, "b"],
+        [NAN, None],
+        [-1.0, "b"],
+    ],
+)
+def _label_skip(s: Session) -> PipelineModel:
+    stages = [
+        Bucketizer(splits=[-10.0, 0.0, 10.0], inputCol="x", outputCol="b", handleInvalid="error"),
+        StringIndexer(inputCol="label", outputCol="li", handleInvalid="skip"),
+    ]
+    return Pipeline(stages=stages).fit(s.frame("x:double label:string", [[1.0, "a"], [-1.0, "b"]]))

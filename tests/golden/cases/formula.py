@@ -67,6 +67,20 @@ def _unlabelled(s: Session) -> Any:
     return RFormula(formula="y ~ town * x", handleInvalid="keep").fit(s.frame(SCHEMA, TRAIN))
 
 
+for _kind, _label in {"double": 7.5, "int": 7}.items():
+
+    @case(
+        f"r_formula_label_{_kind}",
+        f"A label of type {_kind} that is in the table already stays as it is.",
+        f"town:string x:double y:double label:{_kind}",
+        [["Oslo", 1.5, 1.0, _label], ["Bonn", 2.5, 0.0, None], [None, None, None, _label]],
+        tolerance="sums",
+        keep=("features", "label"),
+    )
+    def _kept(s: Session) -> Any:
+        return RFormula(formula="y ~ town + x", handleInvalid="keep").fit(s.frame(SCHEMA, TRAIN))
+
+
 @case(
     "r_formula_pipeline",
     "A formula feeds a logistic regression.",

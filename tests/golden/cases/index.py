@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from case import ALL, case
+from case import ALL, FOUR, case
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
     IndexToString,
@@ -171,7 +171,7 @@ INDICES = [[0.0], [1.0], [2.0], [1.5], [0.999], [-0.5], [-0.0], [NAN], [3.0], [-
     "The labels param names the index, cut to an integer; outside it raises.",
     "i:double",
     INDICES,
-    versions=ALL,
+    versions=FOUR,
 )
 def _its(_: Session) -> IndexToString:
     return IndexToString(inputCol="i", outputCol="name", labels=["zero", "one", "two"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from case import case
+from case import TWO, case
 from pyspark.ml.classification import FMClassifier, LinearSVC
 from pyspark.ml.regression import (
     AFTSurvivalRegression, FMRegressor, GeneralizedLinearRegression, IsotonicRegression, LinearRegression,
@@ -130,6 +130,8 @@ for _power, _lp in (
             linkPredictionCol="eta",
             **({} if lp is None else {"linkPower": lp}),
         ),
+        # Before 4.0 a JVM of 11 to 17 multiplies and adds in one step: a sum overflows to infinity that is NaN after.
+        versions=("4.0", "4.3") if (_power, _lp) in ((1.5, 1.0), (0.0, 2.0)) else TWO,
     )
 
 

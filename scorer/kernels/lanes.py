@@ -1,0 +1,115 @@
+"""Inner products of several sketched rows at a time, in the processor's vectors, whatever their width.
+
+Written as LLVM's own vectors, since a loop is turned into such code or not by the compiler's mood.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 16  # numbers that are multiplied at once; rows are padded to a multiple
+ROWS, FOUR = 8, 4
+
+_I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
+_BYTES, _FLOATS = ir.VectorType(_I8, LANES), ir.VectorType(_F32, LANES)
+_ANY_ORDER = ("contract", "nsz", "reassoc")  # the caller allows for rounding
+_EVEN, _ODD = range(0, 2 * LANES, 2), range(1, 2 * LANES, 2)
+
+
+def _tile(vectors: int, rows: int) -> Any:
+    """Make the function that multiplies so many vectors with so many rows, each read once."""
+
+    def products(
+        context: Any, sketch: Any, chosen: Any, at: Any, padded: Any, first: Any, out: Any, place: Any
+    ) -> Any:
+        """Write to out[v, place + r] the product of padded[first + v] with the row chosen[at + r] of sketch."""
+        del context
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            def array(n: int) -> Any:
+                return context.make_array(signature.args[n])(context, builder, arguments[n])
+
+            width = builder.extract_value(array(0).shape, 1)
+            at = builder.gep(array(1).data, [arguments[2]])
+            starts = [
+                builder.gep(array(0).data, [builder.mul(builder.load(builder.gep(at, [_I64(r)])), width)])
+                for r in range(rows)
+            ]
+            sides = [
+                builder.gep(array(3).data, [builder.mul(builder.add(arguments[4], _I64(v)), width)])
+                for v in range(vectors)
+            ]
+            zeros = ir.Constant(_FLOATS, [0.0] * LANES)
+            sums = [[cgutils.alloca_once_value(builder, zeros) for _ in starts] for _ in sides]
+            with cgutils.for_range(builder, builder.udiv(width, _I64(LANES))) as loop:
+                _multiply(builder, starts, sides, sums, builder.mul(loop.index, _I64(LANES)))
+            across = builder.extract_value(array(5).shape, 1)
+            for v in range(vectors):
+                answer = _row_sums(builder, [builder.load(total) for total in sums[v]])
+                target = builder.gep(array(5).data, [builder.add(builder.mul(_I64(v), across), arguments[6])])
+                builder.store(answer, builder.bitcast(target, answer.type.as_pointer())).align = 4
+            return context.get_dummy_value()
+
+        return types.void(sketch, chosen, at, padded, first, out, place), generate
+
+    return intrinsic(products)
+
+
+def _multiply(builder: Any, starts: list[Any], sides: list[Any], sums: list[list[Any]], place: Any) -> None:
+    """Add to the sums the products of the next numbers of each row and vector."""
+    factors = [_load(builder, builder.gep(side, [place]), _FLOATS, 4) for side in sides]
+    for r, start in enumerate(starts):
+        row = builder.sitofp(_load(builder, builder.gep(start, [place]), _BYTES, 1), _FLOATS)
+        for x, totals in zip(factors, sums, strict=True):
+            product = builder.fmul(row, x, flags=_ANY_ORDER)
+            builder.store(builder.fadd(builder.load(totals[r]), product, flags=_ANY_ORDER), totals[r])
+
+
+def _row_sums(builder: Any, vectors: list[Any]) -> Any:
+    """Return one vector with the sum of each: neighbours are added until one number a row is left."""
+    rows, lanes = len(vectors), LANES
+    while len(vectors) > 1:
+        pairs = zip(vectors[::2], vectors[1::2], strict=True)
+        vectors = [
+            builder.fadd(_shuffle(builder, a, b, _EVEN), _shuffle(builder, a, b, _ODD)) for a, b in pairs
+        ]
+    (last,) = vectors
+    while lanes > rows:
+        lanes //= 2
+        even, odd = range(0, 2 * lanes, 2), range(1, 2 * lanes, 2)
+        last = builder.fadd(_shuffle(builder, last, last, even), _shuffle(builder, last, last, odd))
+    return last
+
+
+def _shuffle(builder: Any, a: Any, b: Any, places: range) -> Any:
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, len(places)), list(places)))
+
+
+def _load(builder: Any, address: Any, kind: Any, align: int) -> Any:
+    loaded = builder.load(builder.bitcast(address, kind.as_pointer()))
+    loaded.align = align
+    return loaded
+
+
+def _prefetch(context: Any, array: Any, at: Any) -> Any:
+    """Ask for the memory of array[at], which is read soon."""
+    del context
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), _I8.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [_I8.as_pointer(), _I32, _I32, _I32])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [_I8.as_pointer()], kind)
+        builder.call(function, [address, _I32(0), _I32(3), _I32(1)])  # to read, keep, data
+        return context.get_dummy_value()
+
+    return types.void(array, at), generate
+
+
+products, products_of_four = _tile(1, ROWS), _tile(FOUR, FOUR)
+prefetch = intrinsic(_prefetch)

@@ -1,0 +1,92 @@
+"""The verifier: Spark's own answers agree with ours, and the tiers are those of the table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scorer
+from scorer import compare, tiers
+
+README = Path(scorer.__file__).parent / "README.md"
+NAMES = (
+    "gbt_classifier-4.3",
+    "forest_regressor-4.3",
+    "fp_growth-4.3",
+    "min_hash-4.3",
+    "census_lr_skip-4.3",
+)
+VALUES = st.one_of(st.none(), st.floats(allow_nan=True), st.sampled_from([0.0, 1.0, 1.0 + 1e-15]))
+VECTORS = st.lists(st.one_of(st.none(), st.lists(st.floats(-2, 2), max_size=3)), min_size=1, max_size=6)
+
+
+def test_the_tiers_are_those_of_the_table():
+    """The classes whose sums may differ are those that the table calls sums."""
+    rows = re.findall(
+        r"^\| `(org\.apache\.spark[\w.]+)` \| (\w+) \|", README.read_text("utf-8"), re.MULTILINE
+    )
+    sums = {name for name, tier in rows if tier == "sums"}
+    assert sums - tiers.RANDOM.keys() == tiers.SUMS & {name for name, _ in rows}
+    assert {name for name, tier in rows if tier == "equal"}.isdisjoint(tiers.SUMS)
+
+
+def test_what_spark_answered_is_verified(goldens):
+    """Golden answers of real Spark are found equal: trees, sums, sets, hashes, dropped rows."""
+    cases = [case for case in goldens if case.folder.name in NAMES]
+    assert len(cases) >= 4
+    for case in cases:
+        kept = case.input.filter(pa.array([status == "ok" for status in case.status]))
+        for name in case.columns:
+            kept = kept.append_column(name, case.expected.column(name))
+        model = scorer.load(case.model_path, schema=case.input.schema)
+        verifier = scorer.Verifier(model, kept.column_names)
+        verifier.update(kept.slice(0, 3))
+        verifier.update(kept.slice(3))
+        verdict = verifier.verdict()
+        assert verdict.equal, (case.folder.name, verdict.first)
+        assert verdict.rows == kept.num_rows
+        assert set(case.columns) == {check.column for check in verdict.columns}
+
+
+def test_a_class_whose_sums_differ_passes_its_tolerance_on(goldens):
+    """What comes after a sum may differ by as much; what comes of lookups alone may not differ at all."""
+    census = next(case for case in goldens if case.folder.name == "census_lr-4.3")
+    model = scorer.load(census.model_path)
+    names = [*model.inputs.names, "workclass_index", "probability"]
+    allowed = {check.column: check.tolerance for check in scorer.Verifier(model, names).verdict().columns}
+    assert allowed == {"workclass_index": 0.0, "probability": 1e-12}
+    with pytest.raises(scorer.ColumnError, match="none of the model's columns"):
+        scorer.Verifier(model, ["age"])
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8))
+def test_numbers_are_compared_as_their_values_are(pairs):
+    """The distance of columns of numbers is that of their values, one by one."""
+    ours, theirs = (pa.array(side, pa.float64()) for side in zip(*pairs, strict=True))
+    found = compare.distances(ours, theirs)
+    np.testing.assert_array_equal(found, [compare._distance(a, b) for a, b in pairs])
+
+
+@given(VECTORS, st.data())
+def test_vectors_are_compared_as_their_values_are(ours, data):
+    """The distance of columns of vectors is the largest of their slots, and infinite for other lengths."""
+    change = st.sampled_from(["same", "slot", "length", "null"])
+    theirs = []
+    for vector in ours:
+        how = data.draw(change)
+        if vector and how == "slot":
+            theirs.append([vector[0] + 0.5, *vector[1:]])
+        elif how == "length":
+            theirs.append([*(vector or []), 1.0])
+        else:
+            theirs.append(None if how == "null" else vector)
+    kind = pa.list_(pa.float64())
+    found = compare.distances(pa.array(ours, kind), pa.array(theirs, kind))
+    expected = [compare._distance(a, b) for a, b in zip(ours, theirs, strict=True)]
+    np.testing.assert_array_equal(found, expected)
