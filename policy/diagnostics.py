@@ -67,7 +67,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
     At most a few hundred words are compared, for whoever sends the wrong one may choose how often.
     """
     words = [word for word in islice(known, _COMPARED) if len(word) <= _WIDTH]
-    near = difflib.get_close_matches(name[:_WIDTH], words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:_WIDTH], words, n=1, cutoff=0.65)
     return (f"did you mean `{near[0]}`?",) if near else ()
 
 

@@ -3,7 +3,8 @@
 PolicyError                 every error of this package
 ├── LoadError               a policy does not load; `.diagnostics` holds every problem with its place
 ├── FactsError              a request's facts are refused; `.problems` holds every one with its JSON pointer
-└── LogError                a decision cannot be recorded; the message says why
+├── LogError                a decision cannot be recorded; the message says why
+└── StoreError              a store of precomputed answers cannot be read or written; the message says why
 """
 
 from __future__ import annotations
@@ -57,3 +58,7 @@ class FactsError(PolicyError):
 
 class LogError(PolicyError):
     """A decision cannot be recorded: a full disk, a folder that refuses, a key that cannot be read."""
+
+
+class StoreError(PolicyError):
+    """A store cannot be read or written: no such address, no answer in time, no such driver."""

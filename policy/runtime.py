@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,14 +21,23 @@ from policy import source
 from policy.diagnostics import Diagnostic, Severity, Span, errors, in_order
 from policy.engine.build import build
 from policy.engine.cases import CaseResult, run_cases
+from policy.engine.coverage import uncovered
 from policy.engine.decision import Decision
+from policy.engine.ranking.ranking import Ranking
 from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.errors import LoadError
-from policy.files import read_object
-from policy.spec.cases import CaseSpec
-from policy.spec.decision import DecisionSpec, read_decision
+from policy.files import UnreadableError, read_object, read_sheet
+from policy.rankings import is_ranking, load_ranking
+from policy.rankings import references as ranks
+from policy.sheets import Sheet
+from policy.spec.beside import Files, paths
+from policy.spec.cases import CaseSpec, read_cases_file
+from policy.spec.decision import DecisionSpec, read_decision, words
+from policy.spec.lint.expiry import expiries
+from policy.spec.reader import Reader
 
 Models = Callable[[str], Any]  # the location of a model -> what has `output(name)`
+load_model: Models = scorer.load
 
 _ROW_NUMBER = re.compile(r"\Arow \d+, ")
 _MAX_SHOWN = 500  # diagnostics of one file
@@ -41,6 +51,12 @@ class Loaded:
     decision: Decision | None
     diagnostics: tuple[Diagnostic, ...]
     cases: tuple[CaseResult, ...] = ()
+    ranking: Ranking | None = None
+
+    @property
+    def policy(self) -> Decision | Ranking | None:
+        """The decision or the ranking."""
+        return self.decision or self.ranking
 
     @property
     def sound(self) -> bool:
@@ -100,16 +116,40 @@ class ModelScorer:
         return (np.nan, NO_SCORE) if score is None else (score, None)
 
 
-def load(path: str | Path, models: Models | None = None) -> Decision:
-    """Load a policy file with its model.
+def load(path: str | Path, models: Models | None = None) -> Decision | Ranking:
+    """Load a policy file with its model: a Decision, or a Ranking if it says `ranking:`.
 
     path: a YAML file; the model's path is relative to it, unless it is a URI. models: what loads a model by
     its location, in place of `scorer.load`. Raises LoadError, a PolicyError, with every diagnostic.
     """
     loaded = load_policy(path, models)
-    if loaded.decision is None:
+    if loaded.policy is None:
         raise LoadError(loaded.diagnostics)
+    return loaded.policy
+
+
+def load_decision(path: str | Path, models: Models | None = None) -> Decision:
+    """Load a policy that decides. Raises LoadError; of a ranking, too."""
+    loaded = load_policy(path, models)
+    if loaded.decision is None:
+        raise _wrong_kind(loaded, "decision")
     return loaded.decision
+
+
+def load_ranks(path: str | Path, models: Models | None = None) -> Ranking:
+    """Load a policy that ranks. Raises LoadError; of a decision, too."""
+    loaded = load_policy(path, models)
+    if loaded.ranking is None:
+        raise _wrong_kind(loaded, "ranking")
+    return loaded.ranking
+
+
+def _wrong_kind(loaded: Loaded, kind: str) -> LoadError:
+    if loaded.policy is None:
+        return LoadError(loaded.diagnostics)
+    message = f"a {kind} is needed here, and this policy is none"
+    hints = ("`scoregate rank` takes rankings, `decide` and `batch` decisions",)
+    return LoadError([Diagnostic("E116", message, loaded.policy.spec.name_span, help=hints)])
 
 
 def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
@@ -121,14 +161,20 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     root, found = source.read(text, str(file))
     if root is None or errors(found):
         return Loaded(file, None, _first(found))
-    spec, problems = read_decision(root)
+    if is_ranking(root):
+        ranking, problems = load_ranking(root, file.parent, models or load_model, (scorer.ScorerError,))
+        found += problems
+        return Loaded(file, None, _first(found), ranking=None if errors(found) else ranking)
+    spec, problems = read_decision(root, _beside(root, file.parent))
     found += problems
     if spec is None:
         return Loaded(file, None, _first(found))
+    spec, problems = _with_cases(spec, file)
+    found += problems
     spec, problems = _with_facts(spec, file.parent)
     found += problems
     wants_model = spec.score.model is not None
-    one, problems = _scorer(spec, file.parent, models or scorer.load) if wants_model else (None, [])
+    one, problems = _scorer(spec, file.parent, models or load_model) if wants_model else (None, [])
     found += problems
     if wants_model and one is None:
         return Loaded(file, None, _first(found))
@@ -144,7 +190,8 @@ def check(path: str | Path, models: Models | None = None) -> Loaded:
         return loaded
     results = tuple(run_cases(loaded.decision))
     failed = [result.diagnostic() for result in results if not result.passed]
-    return replace(loaded, cases=results, diagnostics=tuple(in_order([*loaded.diagnostics, *failed])))
+    found = in_order([*loaded.diagnostics, *failed, *uncovered(loaded.decision.spec, results)])
+    return replace(loaded, cases=results, diagnostics=tuple(found))
 
 
 def _first(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -167,6 +214,15 @@ def policy_files(configs: str | Path) -> list[Path]:
     return sorted(file for file in files if not file.name.startswith(".") and ".cases." not in file.name)
 
 
+def references(spec: DecisionSpec, file: Path) -> set[Path]:
+    """The files beside a policy file that can change what it does; the model's folder, if it is a local one."""
+    folder, model = file.parent, spec.score.model
+    named = {one.path for one in spec.cases} | {one.path for one in spec.lists}
+    named |= {one.path for one in spec.tables}
+    found = {folder / path for path in named if path is not None}
+    return found | ({folder / model} if model is not None and ":/" not in model else set())
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """An immutable snapshot of all policies of a folder, by name."""
@@ -174,6 +230,20 @@ class Runtime:
     decisions: Mapping[str, Decision]
     files: Mapping[str, Path]
     diagnostics: tuple[Diagnostic, ...] = ()
+    rankings: Mapping[str, Ranking] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of every policy, by name."""
+        decided = {name: one.version for name, one in self.decisions.items()}
+        return decided | {name: one.version for name, one in self.rankings.items()}
+
+    @property
+    def references(self) -> set[Path]:
+        """The files that policies name, beside their own."""
+        decided = {name: references(one.spec, self.files[name]) for name, one in self.decisions.items()}
+        ranked = {name: ranks(one.spec, self.files[name]) for name, one in self.rankings.items()}
+        return set().union(*decided.values(), *ranked.values())
 
     @classmethod
     def load(cls, configs: str | Path, models: Models | None = None) -> Runtime:
@@ -184,25 +254,32 @@ class Runtime:
         loaded, found = check_all(configs, models)
         if errors(found):
             raise LoadError(found)
-        named = {one.decision.name: one for one in loaded if one.decision is not None}
+        decisions = {one.decision.name: one.decision for one in loaded if one.decision is not None}
+        rankings = {one.ranking.name: one.ranking for one in loaded if one.ranking is not None}
+        files = {one.policy.name: one.path for one in loaded if one.policy is not None}
         return cls(
-            MappingProxyType({name: one.decision for name, one in named.items() if one.decision is not None}),
-            MappingProxyType({name: one.path for name, one in named.items()}),
-            tuple(found),
+            MappingProxyType(decisions), MappingProxyType(files), tuple(found), MappingProxyType(rankings)
         )
 
 
-def check_all(configs: str | Path, models: Models | None = None) -> tuple[list[Loaded], list[Diagnostic]]:
-    """Check every policy of a folder, each model loaded once; and all diagnostics, the folder's too."""
+def check_all(
+    configs: str | Path, models: Models | None = None, at: datetime | None = None
+) -> tuple[list[Loaded], list[Diagnostic]]:
+    """Check every policy of a folder, each model loaded once; and all diagnostics, the folder's too.
+
+    at: a time; entries of lists that have expired by then are among the diagnostics.
+    """
     files = policy_files(configs)
-    cached = Cached(models or scorer.load)
+    cached = Cached(models or load_model)
     loaded = [check(file, cached) for file in files]
     found = [diagnostic for one in loaded for diagnostic in one.diagnostics]
     if not files:
         nowhere = Span(str(configs), 1, 1, 1)
         hints = ("`scoregate init DIR` writes a folder to start from",)
         found.append(Diagnostic("E100", "the folder holds no policy file (*.yaml)", nowhere, help=hints))
-    return loaded, in_order([*found, *_same_names(loaded)])
+    if at is not None:
+        found += [one for each in loaded if each.decision for one in expiries(each.decision.spec, at)]
+    return loaded, in_order([*found, *_same_names(loaded), *_without_policy(Path(configs))])
 
 
 @dataclass(slots=True)
@@ -225,33 +302,45 @@ def _of_row(cause: str) -> str:
 
 
 def _same_names(loaded: Sequence[Loaded]) -> list[Diagnostic]:
-    first: dict[str, Decision] = {}
+    first: dict[str, Decision | Ranking] = {}
     found = []
     for one in loaded:
-        if one.decision is None:
+        if one.policy is None:
             continue
-        before = first.setdefault(one.decision.name, one.decision)
-        if before is not one.decision:
+        before = first.setdefault(one.policy.name, one.policy)
+        if before is not one.policy:
             note = f"the first is {before.spec.span.file}"
-            message = f"a second policy has the name `{one.decision.name}`"
-            found.append(Diagnostic("E116", message, one.decision.spec.name_span, (note,)))
+            message = f"a second policy has the name `{one.policy.name}`"
+            found.append(Diagnostic("E116", message, one.policy.spec.name_span, (note,)))
     return found
 
 
-def _bytes(file: Path) -> tuple[bytes | None, Diagnostic]:
+def _without_policy(folder: Path) -> list[Diagnostic]:
+    """Files of cases that stand beside no policy."""
+    found = []
+    files = (file for suffix in ("*.cases.yaml", "*.cases.yml") for file in folder.glob(suffix))
+    for file in sorted(files) if folder.is_dir() else ():
+        name = file.name.replace(".cases.", ".")
+        if not file.with_name(name).exists():
+            message = f"there is no policy `{name}` for these cases"
+            found.append(Diagnostic("W405", message, Span(str(file), 1, 1, 1), severity="warning"))
+    return found
+
+
+def _bytes(file: Path, what: str = "the policy") -> tuple[bytes | None, Diagnostic]:
     try:
         with file.open("rb") as stream:
             data = stream.read(source.MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return None, Diagnostic("E100", f"cannot read the policy: {reason}", Span(str(file), 1, 1, 1))
+        return None, Diagnostic("E100", f"cannot read {what}: {reason}", Span(str(file), 1, 1, 1))
     return data, Diagnostic("E100", "", Span(str(file), 1, 1, 1))
 
 
 def _scorer(spec: DecisionSpec, folder: Path, models: Models) -> tuple[Scorer | None, list[Diagnostic]]:
     score = spec.score
     location = str(score.model)
-    place = location if "://" in location else str(folder / location)
+    place = location if ":/" in location else str(folder / location)
     try:
         model = models(place)
     except scorer.ScorerError as error:
@@ -262,6 +351,39 @@ def _scorer(spec: DecisionSpec, folder: Path, models: Models) -> tuple[Scorer | 
         return ModelScorer(model.output(score.output)), []
     except scorer.ScorerError as error:
         return None, [Diagnostic("E304", str(error), score.output_span or score.span)]
+
+
+def cases_file(policy: Path) -> Path:
+    """Where the cases of a policy may stand, besides the policy itself: `login.cases.yaml` for `login.yaml`."""
+    return policy.with_name(f"{policy.stem}.cases{policy.suffix}")
+
+
+def _with_cases(spec: DecisionSpec, file: Path) -> tuple[DecisionSpec, list[Diagnostic]]:
+    """The spec with the cases of the file beside the policy, if there is one."""
+    beside = cases_file(file)
+    if not beside.exists():
+        return spec, []
+    text, unreadable = _bytes(beside, "the cases")
+    if text is None:
+        return spec, [unreadable]
+    root, found = source.read(text, str(beside))
+    if root is None:
+        return spec, found
+    reader = Reader()
+    cases = read_cases_file(root, words(spec), reader)
+    return replace(spec, cases=(*spec.cases, *cases)), [*found, *reader.found]
+
+
+def _beside(root: source.Node, folder: Path) -> Files:
+    """What the files hold that lists and tables name, or why one cannot be read."""
+    return {path: _sheet(folder, path) for path in paths(root)}
+
+
+def _sheet(folder: Path, path: str) -> Sheet | str:
+    try:
+        return read_sheet(folder, path)
+    except UnreadableError as error:
+        return str(error)
 
 
 def _with_facts(spec: DecisionSpec, folder: Path) -> tuple[DecisionSpec, list[Diagnostic]]:

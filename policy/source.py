@@ -27,6 +27,7 @@ MAX_NODES = 100_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]").search
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_CONDITION = re.compile(r"\b(when|needs)\s*:|&&|\|\||==|!=|>=|<=").search
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAG = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -110,6 +111,14 @@ def _forbidden(text: str, index: int, lines: list[str], file: str) -> Diagnostic
 
 class _StopError(Exception):
     """Reading cannot go on; the diagnostic is already noted."""
+
+
+def _in_quotes(line: str) -> tuple[str, ...]:
+    """What to do with a condition that YAML takes for something of its own."""
+    if not _CONDITION(line):
+        return ()
+    what = "put the condition in single quotes if it holds brackets, braces or commas, or begins with `!` or a quote"
+    return (f'{what}: when: \'country in ["NO", "SE"]\'',)
 
 
 @dataclass(slots=True)
@@ -250,7 +259,8 @@ class _Composer:
     def _typed(self, tag: str, value: Any, event: ev.Event) -> None:
         kinds = _KINDS.get(tag)
         if kinds is None:
-            self._note("E104", f"the tag `{tag}` is not known here", event, "leave the tag out")
+            hints = _in_quotes(self._span(event).text) or ("leave the tag out",)
+            self._note("E104", f"the tag `{tag}` is not known here", event, *hints)
         elif type(value) not in kinds:
             self._note("E104", f"the tag `!!{tag.removeprefix(_TAG)}` does not fit this value", event)
 
@@ -290,7 +300,7 @@ class _Composer:
         if error.context:
             where = f" (line {error.context_mark.line + 1})" if error.context_mark else ""
             notes = (f"{error.context}{where}",)
-        help_ = ("indent with spaces, never with tabs",) if "\t" in text[:column] else ()
+        help_ = ("indent with spaces, never with tabs",) if "\t" in text[:column] else _in_quotes(text)
         return Diagnostic(
             "E101",
             f"not YAML: {error.problem}",

@@ -7,12 +7,14 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from policy.cli.moment import time_of
 from policy.cli.paint import painter
 from policy.cli.streaming import TABLES_HELP, Streams, exit_on_table_error, table_options
 from policy.cli.tables import Chunk, Kinds, TableError
@@ -20,7 +22,7 @@ from policy.diagnostics import render
 from policy.engine.columns import ARROW
 from policy.engine.decision import Decision
 from policy.errors import LoadError
-from policy.runtime import load
+from policy.runtime import load_decision
 
 _HELP = f"""Decide every row of IN by POLICY; write its columns and the outcome's to OUT.
 
@@ -28,7 +30,9 @@ _HELP = f"""Decide every row of IN by POLICY; write its columns and the outcome'
 The outcome's columns:
   action           what to do; null if the facts are refused
   score, band      the score, and the action of the band that it lies in
-  reason           band, on_error or completed
+  reason           why, in a word: band, segment, rule, needs, completed, on_error …
+  rule, segment    the rule that decided, the segment whose bands counted
+  without_rules    the action if the policy had no rules
   degraded         what went wrong and was answered by the policy's on_error
   problem          why the facts are refused
   policy_version, model_version
@@ -44,6 +48,11 @@ A summary goes to standard error.
 @table_options
 @click.option(
     "--score", metavar="COLUMN", help="Take scores from this column; where it is null, ask the model."
+)
+@click.option(
+    "--at",
+    metavar="COLUMN|TIME",
+    help="The time of the decisions, for a policy that reads it; by default now.",
 )
 @click.option(
     "--strict", is_flag=True, help="Exit with 1 if any row was refused or degraded (OUT is written)."
@@ -65,12 +74,13 @@ def command(
     out_format: str | None,
     types: dict[str, pa.DataType],
     score: str | None,
+    at: str | None,
     strict: bool,
     summary: str,
 ) -> None:
     """Decide every row of IN by POLICY; write its columns and the outcome's to OUT."""
     decision = _load(policy)
-    tally = Tally(decision, score)
+    tally = Tally(decision, score, at, _now(at))
     streams = Streams(source, target, in_format, out_format, types)
     known = column_types(decision, score)
     exit_on_table_error(lambda: streams.run(known, tally.decide, wanted=decision.origin.facts))
@@ -79,9 +89,17 @@ def command(
         raise SystemExit(1)
 
 
+def _now(at: str | None) -> datetime | None:
+    """The time for all rows; None for what can only be the name of a column."""
+    try:
+        return time_of(at)
+    except click.ClickException:
+        return None
+
+
 def _load(path: str) -> Decision:
     try:
-        return load(path)
+        return load_decision(path)
     except LoadError as error:
         click.echo(render(error.diagnostics, painter(sys.stderr)), err=True)
         raise SystemExit(1) from error
@@ -102,6 +120,8 @@ class Tally:
 
     decision: Decision
     score: str | None = None
+    at: str | None = None
+    now: datetime | None = None
     rows: int = 0
     refused: int = 0
     degraded: int = 0
@@ -113,9 +133,23 @@ class Tally:
         """The chunk's rows with their outcomes."""
         if self.score is not None and self.score not in chunk.table.column_names:
             raise TableError(f"{chunk.where(0)}: there is no column `{self.score}` to take scores from")
-        decided = self.decision.batch(chunk.table, score=self.score)
+        now = self._times(chunk) if self.decision.reads_now else None
+        try:
+            decided = self.decision.batch(chunk.table, score=self.score, now=now)
+        except ValueError as error:  # of the times alone: everything else is a column of the outcome
+            raise TableError(f"{chunk.where(0)}: {error}") from error
         self._count(chunk, decided)
         return decided
+
+    def _times(self, chunk: Chunk) -> Any:
+        """One time for all rows, or the name of the column that holds them."""
+        if self.at in chunk.table.column_names:
+            return self.at
+        if self.now is None:
+            raise TableError(
+                f"{chunk.where(0)}: `{self.at}` is no column, and no time such as 2026-01-31T12:00:00Z"
+            )
+        return self.now
 
     def _count(self, chunk: Chunk, decided: pa.Table) -> None:
         added = decided.column_names[chunk.table.num_columns :]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from policy.cli.moment import time_of
 from policy.cli.paint import coloured, painter
 from policy.diagnostics import Diagnostic, github, printable, render, to_json
 from policy.engine.cases import CaseResult
@@ -34,13 +36,19 @@ _WIDE = 160  # columns where there is no terminal
     type=click.Choice(["text", "json", "github"]),
     help="For people, for scripts, or as annotations of a GitHub workflow.",
 )
-def command(paths: tuple[Path, ...], form: str) -> None:
+@click.option(
+    "--at",
+    "at",
+    metavar="DATE",
+    help="Name the list entries that will have expired then: 2027-01-31, or a time as RFC 3339. The default is now.",
+)
+def command(paths: tuple[Path, ...], form: str, at: str | None) -> None:
     """Check policies: files, or every policy file of a folder.
 
-    Names every problem with its place, loads the models, and runs the policies' own cases. Ends with exit
-    code 1 if there is an error; warnings and notes do not count.
+    Names every problem with its place, loads the models, proves what rules can never do, and runs the
+    policies' own cases. Ends with exit code 1 if there is an error; warnings and notes do not count.
     """
-    loaded, found = _checked(paths)
+    loaded, found = _checked(paths, time_of(at))
     failed = any(diagnostic.severity == "error" for diagnostic in found)
     if form == "json":
         click.echo(json.dumps(_members(loaded, found, failed), indent=2, ensure_ascii=False))
@@ -53,11 +61,11 @@ def command(paths: tuple[Path, ...], form: str) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _checked(paths: Sequence[Path]) -> tuple[list[Loaded], list[Diagnostic]]:
+def _checked(paths: Sequence[Path], at: datetime) -> tuple[list[Loaded], list[Diagnostic]]:
     loaded: list[Loaded] = []
     found: list[Diagnostic] = []
     for path in paths:
-        some, problems = check_all(path)
+        some, problems = check_all(path, at=at)
         loaded += some
         found += problems
     return loaded, found
@@ -88,16 +96,19 @@ def _table(loaded: Loaded) -> Table:
         caption="* given by the case, not computed" if given else None,
         caption_justify="left",
     )
-    for heading in ("", "case", "score", "expected", "came"):
+    ruled = any(result.outcome is not None and result.outcome.rule for result in loaded.cases)
+    for heading in ("", "case", "score", "expected", "came", *(["by the rule"] if ruled else [])):
         table.add_column(heading, justify="right" if heading == "score" else "left")
     for result in loaded.cases:
         style = "green" if result.passed else "bold red"
+        rule = result.outcome.rule if result.outcome is not None else None
         table.add_row(
             Text("pass" if result.passed else "FAIL", style),
             Text(printable(result.case.name)),
             _score(result),
             _expected(result),
             Text(_came(result), "" if result.passed else style),
+            *([Text(rule or "")] if ruled else []),
         )
     return table
 
@@ -114,6 +125,8 @@ def _expected(result: CaseResult) -> str:
     expected = result.case.expected
     words = [expected.action] if expected.action else []
     words += [f"band {expected.band}"] if expected.band else []
+    words += [f"rule {expected.rule or 'none'}"] if expected.rule is not None else []
+    words += [f"segment {expected.segment or 'none'}"] if expected.segment is not None else []
     if expected.degraded is not None:
         words.append("degraded" if expected.degraded else "not degraded")
     return ", ".join(words)
@@ -123,7 +136,7 @@ def _came(result: CaseResult) -> str:
     """What came, of what was expected."""
     differences = {what: got for what, _, got in result.differences}
     words = [result.action]
-    words += [f"band {differences['band']}"] if "band" in differences else []
+    words += [f"{what} {differences[what]}" for what in ("band", "rule", "segment") if what in differences]
     if result.outcome is not None and result.outcome.degraded:
         words.append("degraded")
     return ", ".join(words)
@@ -155,12 +168,12 @@ def _members(loaded: Sequence[Loaded], found: Sequence[Diagnostic], failed: bool
 
 
 def _policy(one: Loaded) -> dict[str, Any]:
-    decision = one.decision
+    decision, policy = one.decision, one.policy
     return {
         "file": str(one.path),
-        "name": None if decision is None else decision.name,
-        "policy_version": None if decision is None else decision.version,
-        "model_version": None if decision is None else decision.model_version,
+        "name": None if policy is None else policy.name,
+        "policy_version": None if policy is None else policy.version,
+        "model_version": None if policy is None else policy.model_version,
         "label": None if decision is None else decision.label,
         "cases": [
             {
@@ -168,6 +181,7 @@ def _policy(one: Loaded) -> dict[str, Any]:
                 "passed": result.passed,
                 "score": None if result.outcome is None else result.outcome.score,
                 "action": result.action,
+                "rule": None if result.outcome is None else result.outcome.rule,
                 "differences": [
                     {"what": what, "expected": expected, "got": got}
                     for what, expected, got in result.differences

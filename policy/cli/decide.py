@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from policy.cli.facts import read_json, refuse
+from policy.cli.moment import time_of
 from policy.cli.paint import painter
 from policy.diagnostics import Style, did_you_mean, printable, render
 from policy.engine.decision import Decision
 from policy.engine.outcome import Outcome
+from policy.engine.trace import Traced
+from policy.engine.trace import trace as rules_of
+from policy.engine.words import in_words
 from policy.errors import FactsError, LoadError
-from policy.runtime import load
-
-_LARGEST = 1 << 20
+from policy.runtime import load_decision
 
 
 @click.command("decide")
@@ -25,10 +29,24 @@ _LARGEST = 1 << 20
 @click.option("--score", type=float, help="Decide as if the model had said this: what if?")
 @click.option("--completed", default="", metavar="A,B", help="Actions that the user has already passed.")
 @click.option(
-    "--trace", is_flag=True, help="Show the facts as they were read, and each band against the score."
+    "--at", metavar="TIME", help="The time of the decision, as 2026-01-31T12:00:00Z; by default now."
+)
+@click.option(
+    "--trace",
+    is_flag=True,
+    help="Show the facts as they were read, every band and every rule with its verdict.",
 )
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
-def command(*, policy: Path, facts: Any, score: float | None, completed: str, trace: bool, form: str) -> None:
+def command(
+    *,
+    policy: Path,
+    facts: Any,
+    score: float | None,
+    completed: str,
+    at: str | None,
+    trace: bool,
+    form: str,
+) -> None:
     """Decide the facts of a JSON file (`-` for standard input) by a policy file.
 
     A fact that the policy does not know is refused here, whatever the policy says: it is most likely a
@@ -36,22 +54,24 @@ def command(*, policy: Path, facts: Any, score: float | None, completed: str, tr
     """
     decision = _load(policy)
     actions = _completed(completed, decision)
-    values = _read(facts)
+    values = read_json(facts)
     if isinstance(values, dict) and decision.inputs.unknown(values):
-        _refuse(FactsError(decision.inputs.read(values, strict=True).problems), form)
+        refuse(FactsError(decision.inputs.read(values, strict=True).problems), form)
+    now = time_of(at)
     try:
-        outcome = decision.row(values, score=score, completed=actions)
+        outcome = decision.row(values, score=score, completed=actions, now=now)
     except FactsError as error:
-        _refuse(error, form)
+        refuse(error, form)
+    traced = rules_of(decision, outcome, now) if trace else ()
     if form == "json":
-        click.echo(json.dumps(_members(outcome, trace), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_members(outcome, traced, trace), indent=2, ensure_ascii=False))
     else:
-        click.echo(_explained(decision, outcome, given=score is not None, trace=trace))
+        click.echo(_explained(decision, outcome, traced, given=score is not None, trace=trace))
 
 
 def _load(path: Path) -> Decision:
     try:
-        decision = load(path)
+        decision = load_decision(path)
     except LoadError as error:
         click.echo(render(error.diagnostics, painter(sys.stderr)), err=True)
         sys.exit(1)
@@ -68,45 +88,20 @@ def _completed(text: str, decision: Decision) -> tuple[str, ...]:
     return names
 
 
-def _read(file: Any) -> Any:
-    name = getattr(file, "name", "the facts")
-    data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise click.ClickException(f"{name} holds more than {_LARGEST:,} bytes, not the facts of one request")
-    try:
-        return json.loads(data, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise click.ClickException(f"{name} is not JSON: {error or 'it is nested too deeply'}") from error
+def _members(outcome: Outcome, traced: Sequence[Traced], trace: bool) -> dict[str, Any]:
+    more = {"facts": outcome.facts, "rules": [one.to_dict() for one in traced]} if trace else {}
+    return {**outcome.to_dict(), **more}
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _refuse(error: FactsError, form: str) -> None:
-    problems = error.problems
-    if form == "json":
-        listed = [
-            {"pointer": one.pointer, "message": one.message, "expected": one.expected, "got": one.got}
-            for one in problems
-        ]
-        click.echo(json.dumps({"problems": listed}, indent=2, ensure_ascii=False))
-    paint = painter(sys.stderr)
-    click.echo(paint("error", "refused: the facts are not what the policy asks for"), err=True)
-    for one in problems:
-        click.echo(f"  {one.pointer or '(facts)'}: {printable(one.message)}", err=True)
-    sys.exit(1)
-
-
-def _members(outcome: Outcome, trace: bool) -> dict[str, Any]:
-    return {**outcome.to_dict(), **({"facts": outcome.facts} if trace else {})}
-
-
-def _explained(decision: Decision, outcome: Outcome, *, given: bool, trace: bool) -> str:
+def _explained(
+    decision: Decision, outcome: Outcome, traced: Sequence[Traced], *, given: bool, trace: bool
+) -> str:
     paint = painter(sys.stdout)
     rows = [("action", paint("good", outcome.action)), ("score", _score(decision, outcome, given))]
     rows += [("band", line) for line in _band(outcome)]
     rows += [("reason", line) for line in _reasons(outcome)]
+    if outcome.without_rules != outcome.action:
+        rows.append(("without", f"{outcome.without_rules}, if the policy had no rules"))
     if outcome.data:
         rows.append(("data", json.dumps(dict(outcome.data), ensure_ascii=False)))
     rows.append(("policy", f"{outcome.policy} {outcome.policy_version}"))
@@ -116,6 +111,7 @@ def _explained(decision: Decision, outcome: Outcome, *, given: bool, trace: bool
             ("bands" if not number else "", line)
             for number, line in enumerate(_ladder(decision, outcome, paint))
         ]
+        rows += [("rules" if not number else "", line) for number, line in enumerate(_rules(traced, paint))]
         rows += [("facts" if not number else "", line) for number, line in enumerate(_facts(outcome))]
     return "\n".join(f"{word:8} {text}".rstrip() for word, text in rows)
 
@@ -140,19 +136,20 @@ def _band(outcome: Outcome) -> list[str]:
 
 
 def _reasons(outcome: Outcome) -> list[str]:
-    return [printable(_reason(reason)) for reason in outcome.reasons]
+    return [printable(in_words(reason)) for reason in outcome.reasons]
 
 
-def _reason(reason: dict[str, Any]) -> str:
-    """One reason in words; one of a later kind as its members."""
-    if reason["code"] == "band":
-        return f"the score lies in the band `{reason['band']}`"
-    if reason["code"] == "on_error":
-        place = f" ({reason['pointer']})" if reason.get("pointer") else ""
-        return f"degraded: {reason['cause']}{place}"
-    if reason["code"] == "completed":
-        return f"`{reason['action']}` is completed, and counts as allow"
-    return json.dumps(reason, ensure_ascii=False)
+def _rules(traced: Sequence[Traced], paint: Style) -> list[str]:
+    """A line for every rule: what its condition is, what became of it, what it read."""
+    width = max((len(one.name) for one in traced), default=0)
+    lines = []
+    for one in traced:
+        values = ", ".join(
+            f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in one.values.items()
+        )
+        line = f"{one.name:{width}}  {one.state:7}  {one.verdict}" + (f"; {values}" if values else "")
+        lines.append(paint("good", printable(line)) if one.verdict == "decided" else printable(line))
+    return lines
 
 
 def _ladder(decision: Decision, outcome: Outcome, paint: Style) -> list[str]:

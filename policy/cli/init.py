@@ -51,8 +51,15 @@ def _print_next(directory: Path) -> None:
     for policy in policies:
         for example in examples:
             if example.stem == policy.stem:
-                click.echo(f"  scoregate decide {_quoted(directory / policy)} {_quoted(directory / example)}")
+                verb = _verb(directory / policy)
+                click.echo(f"  scoregate {verb} {_quoted(directory / policy)} {_quoted(directory / example)}")
     click.echo(f"  scoregate serve {_quoted(directory)}")
+
+
+def _verb(policy: Path) -> str:
+    """What one does with a policy: its file says whether it ranks."""
+    lines = policy.read_text("utf-8").splitlines()
+    return "rank" if any(line.startswith("ranking:") for line in lines) else "decide"
 
 
 def _quoted(path: Path) -> str:

@@ -25,12 +25,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The names of the policies and facts to try them with; `report` shows what is wrong, as text."""
+    """The names of the decisions, and facts to try them with; `report` shows what is wrong, as text."""
 
     sound: bool
     report: str
     names: tuple[str, ...]
     samples: dict[str, Sample]
+    rankings: tuple[str, ...] = ()
 
 
 def inspect(configs: str, context: BaseContext) -> Inspection:
@@ -61,6 +62,7 @@ def look(configs: str) -> Inspection:
         report=render(found, painter(sys.stderr)),
         names=tuple(one.decision.name for one in named if one.decision is not None),
         samples=dict(sample for one in named for sample in _samples(one)),
+        rankings=tuple(one.ranking.name for one in loaded if one.ranking is not None),
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from policy.cli.inspection import Inspection, inspect
+from policy.errors import LogError
+from policy.log import Sync, load_key
 from policy.telemetry import configure
 from policy.web.address import Address, AddressError, resolve
 from policy.web.supervisor import Supervisor, context
@@ -44,6 +46,18 @@ from policy.web.worker import Settings, load
     help="The folder of the decision log.",
 )
 @click.option(
+    "--log-sync",
+    default="none",
+    show_default=True,
+    type=click.Choice(["none", "each"]),
+    help="`each` waits for the disk before every answer: a power cut loses none.",
+)
+@click.option(
+    "--log-key-file",
+    type=click.Path(path_type=Path),
+    help="The key of hashed facts; by default one that is made beside the log.",
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     help="Bearer tokens, one a line: every request must bring one of them.",
@@ -56,6 +70,8 @@ def command(
     port: int,
     workers: int,
     log_dir: Path,
+    log_sync: Sync,
+    log_key_file: Path | None,
     token_file: Path | None,
     insecure: bool,
 ) -> None:
@@ -64,16 +80,19 @@ def command(
     \b
     POST /v1/decisions/<name>          facts in, a decision out
     POST /v1/decisions/<name>/batch    the same for up to 1,000 JSON lines
+    POST /v1/rankings/<name>           a user and a context in, a list of items out
     GET  /v1/policies/<name>           what the policy expects and does
     GET  /healthz, /readyz, /openapi.json
 
     Policies are checked first, and their cases run. Every decision is in the log before its answer leaves.
-    SIGTERM finishes what is under way and stops; SIGHUP loads the policies anew, if they are sound.
+    A changed file takes effect within seconds, in all policies at once, if everything is sound and all cases pass;
+    else the last good policies stay, and /readyz and the process log say so. SIGHUP loads everything anew.
+    SIGTERM finishes what is under way and stops.
     """
     configure()
     tokens = _tokens(token_file)
     address = _address(host, port, guarded=bool(tokens.digests) or insecure)
-    _check_log(log_dir)
+    _check_log(log_dir, log_key_file)
     inspection = _inspected(configs)
     if not inspection.sound:
         raise SystemExit(1)
@@ -81,9 +100,8 @@ def command(
         address,
         workers=workers,
         announce=lambda: click.echo(greeting(address.url, inspection, log_dir, guarded=bool(tokens.digests))),
-        check=lambda: _inspected(configs).sound,
     )
-    supervisor.run(partial(load, Settings(configs, str(log_dir), tokens)))
+    supervisor.run(partial(load, Settings(configs, log_dir, log_sync, log_key_file, tokens)))
     if supervisor.failed:
         raise click.ClickException("the workers could not start; the reason stands above")
 
@@ -108,11 +126,14 @@ def _address(host: str, port: int, *, guarded: bool) -> Address:
     return address
 
 
-def _check_log(directory: Path) -> None:
+def _check_log(directory: Path, key_file: Path | None) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
         with tempfile.TemporaryFile(dir=directory):
             pass
+        load_key(directory, key_file)
+    except LogError as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         reason = error.strerror or error
         raise click.ClickException(
@@ -130,9 +151,8 @@ def _inspected(configs: str) -> Inspection:
 
 def greeting(url: str, inspection: Inspection, log_dir: Path, *, guarded: bool) -> str:
     """Where the service listens, and two commands that work as they stand."""
-    names = ", ".join(f"`{name}`" for name in inspection.names)
     lines = [
-        f"Scoregate decides {names} at {url}; the decision log is in {log_dir}. Ctrl-C stops it.",
+        f"Scoregate {_does(inspection)} at {url}; the decision log is in {log_dir}. Ctrl-C stops it.",
         "",
         "Try:",
     ]
@@ -142,8 +162,16 @@ def greeting(url: str, inspection: Inspection, log_dir: Path, *, guarded: bool) 
     return "\n".join([*lines, *(f"  {line}" for line in _curls(url, inspection, token)), ""])
 
 
+def _does(inspection: Inspection) -> str:
+    """What the service does, with the names of its policies."""
+    kinds = (("decides", inspection.names), ("ranks", inspection.rankings))
+    return " and ".join(
+        f"{verb} {', '.join(f'`{name}`' for name in names)}" for verb, names in kinds if names
+    )
+
+
 def _curls(url: str, inspection: Inspection, token: str) -> list[str]:
-    name = inspection.names[0]
+    name = (*inspection.names, *inspection.rankings)[0]
     look = f"curl -s{token} {url}/v1/policies/{name}"
     sample = inspection.samples.get(name)
     if sample is None:

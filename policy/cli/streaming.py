@@ -58,7 +58,7 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments IN and OUT and the options of formats and types to a verb."""
     for add in (
         click.option(
-            "--type", "types", metavar="COLUMN=TYPE", multiple=True, callback=_types, help=_TYPE_HELP
+            "--type", "types", metavar="COLUMN=TYPE", multiple=True, callback=named_types, help=TYPE_HELP
         ),
         click.option("--out-format", type=click.Choice(FORMATS), help="The format of OUT."),
         click.option("--in-format", type=click.Choice(FORMATS), help="The format of IN."),
@@ -69,7 +69,7 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-_TYPE_HELP = (
+TYPE_HELP = (
     f"The type of a column of text formats that is not known otherwise: {', '.join(TYPES)}. May be repeated."
 )
 
@@ -90,7 +90,10 @@ Exit codes: 0 done; 1 a problem, named on standard error with file, line and col
 """
 
 
-def _types(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, pa.DataType]:
+def named_types(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, pa.DataType]:
+    """Read COLUMN=TYPE, as often as it is given."""
     types = {}
     for value in values:
         name, _, kind = value.rpartition("=")

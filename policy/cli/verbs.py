@@ -22,10 +22,15 @@ VERBS: dict[str, Verb] = {
     "serve": Verb("Start", "Answer decisions over HTTP.", "policy.cli.serve"),
     "check": Verb("Policies", "Name all that is wrong with policies; run their cases.", "policy.cli.check"),
     "decide": Verb("Policies", "Decide one request, and say why.", "policy.cli.decide"),
+    "rank": Verb("Policies", "Rank items for one user, and say why.", "policy.cli.rank"),
+    "precompute": Verb("Policies", "Put the lists of many users into a store.", "policy.cli.precompute"),
     "explain": Verb("Policies", "Explain the code of a diagnostic.", "policy.cli.explain"),
+    "schema": Verb("Policies", "Print the JSON Schema of a policy file, for editors.", "policy.cli.schema"),
     "batch": Verb("Policies", "Decide every row of a file or a stream.", "policy.cli.batch"),
     "export": Verb("Models", "Write a saved model as one JSON file.", "policy.cli.export"),
     "score": Verb("Models", "Score every row of a file or a stream.", "policy.cli.score"),
+    "show": Verb("Models", "Print a model as a tree of stages; draw one of its trees.", "policy.cli.show"),
+    "verify": Verb("Models", "Compare a model with what your own Spark wrote.", "policy.cli.verify"),
 }
 
 EPILOG = """\
@@ -34,9 +39,11 @@ Try it:
   scoregate init demo                                     a folder to start from
   scoregate check demo                                    is it right?
   scoregate decide demo/login.yaml demo/examples/login.json
+  scoregate rank demo/recommend.yaml demo/examples/recommend.json
   scoregate serve demo                                    POST /v1/decisions/login
   scoregate batch demo/login.yaml logins.csv decided.parquet
   scoregate score demo/models/login - - < facts.jsonl
+  scoregate show demo/models/login                        what a model is made of
 
 \b
 Exit codes:

@@ -11,9 +11,23 @@ import pyarrow as pa
 
 from policy.engine.bands import Bands, Floats, Indices
 from policy.engine.columns import one_chunk, python, read_columns
+from policy.engine.conclude import (
+    BAND,
+    CODES,
+    COMPLETED,
+    NEEDS,
+    NONE,
+    ON_ERROR,
+    Concluded,
+    Judged,
+    compute,
+    conclude,
+    judge_table,
+)
 from policy.engine.inputs import Inputs, unknown_actions
 from policy.engine.outcome import Origin
 from policy.engine.scoring import Scoring, usable
+from policy.engine.verdict import Verdict
 from policy.errors import FactsError, Problem
 from policy.spec.actions import REFUSE
 from policy.spec.decision import DecisionSpec
@@ -49,8 +63,9 @@ class Batch:
     bands: Bands
     scoring: Scoring
     origin: Origin
+    verdict: Verdict
 
-    def decide(self, table: pa.Table, score: Any, completed: Any) -> pa.Table:
+    def decide(self, table: pa.Table, score: Any, completed: Any, now: pa.Array | None = None) -> pa.Table:
         """The table with the outcome's columns after its own; see `Decision.batch`."""
         columns = read_columns(self.inputs, table)
         passed = _passed(completed, table.num_rows)
@@ -60,10 +75,13 @@ class Batch:
                 problems.setdefault(row, []).extend(unknown)
         right = np.ones(table.num_rows, bool)
         right[list(problems)] = False
-        scored = self._score(columns.arrays, right, _given(score, table))
-        return _append(table, self._outcome(scored, problems, passed))
+        scored = self._score(columns.arrays, right, _given(score, table), now)
+        judged = judge_table(self.verdict, columns.arrays, scored.scores, right, now)
+        return _append(table, self._outcome(scored, problems, passed, judged))
 
-    def _score(self, arrays: Sequence[pa.Array], right: Mask, given: pa.Array | None) -> Scored:
+    def _score(
+        self, arrays: Sequence[pa.Array], right: Mask, given: pa.Array | None, now: pa.Array | None
+    ) -> Scored:
         rows = len(right)
         scored = Scored(np.full(rows, np.nan))
         asked = right.copy()
@@ -74,53 +92,82 @@ class Batch:
             asked &= ~told
         places = np.flatnonzero(asked)
         if places.size or not rows:
-            chosen = arrays if places.size == rows else [array.take(pa.array(places)) for array in arrays]
-            scores, causes = self.scoring.batch(chosen, int(places.size))
-            texts = {
-                place: self.scoring.cause(cause) for place, cause in enumerate(causes) if cause is not None
-            }
+            chosen, times = arrays, now
+            if places.size != rows:
+                taken = pa.array(places)
+                chosen, times = [array.take(taken) for array in arrays], now and now.take(taken)
+            made = compute(self.verdict, self.scoring.formulas, chosen, times, int(places.size))
+            scores, causes = self.scoring.batch(chosen, made, int(places.size))
+            unusable = np.flatnonzero(~((scores >= 0.0) & (scores <= 1.0))).tolist()
+            texts = {place: self.scoring.cause(cause) for place in unusable if (cause := causes[place])}
             scored.put(places, scores, texts, self.scoring.pointer)
         return scored
 
     def _outcome(
-        self, scored: Scored, problems: dict[int, list[Problem]], passed: Passed
+        self, scored: Scored, problems: dict[int, list[Problem]], passed: Passed, judged: Judged
     ) -> dict[str, pa.Array]:
         rows = len(scored.scores)
         on_error, ladder = self.spec.on_error, [*self.spec.ladder, None]
         places = {name: place for place, name in enumerate(ladder)}
-        of_band = np.array([places[band.action] for band in self.bands.bands] + [places[on_error.score]])
-        bands = self.bands.batch(scored.scores)
-        actions = of_band[bands]
+        bands = self._bands(scored.scores, judged.segments)
+        base = np.where(bands >= 0, bands, places[on_error.score])
         refused = np.array(sorted(problems), np.int64)
-        actions[refused] = places[None if on_error.facts == REFUSE else on_error.facts]
+        concluded = conclude(self.verdict, base, judged)
+        refusal = None if on_error.facts == REFUSE else self.verdict.needs.row(on_error.facts, {})
+        for column in (concluded.actions, concluded.ruleless):
+            column[refused] = places[None if refusal is None else refusal[0]]
+        concluded.rules[refused] = -1
         degraded = {row: _said([cause]) for row, cause in scored.causes.items()}
         refusals = {}
-        if on_error.facts == REFUSE:
+        if refusal is None:
             refusals = {row: str(FactsError(found)) for row, found in problems.items()}
         else:
             degraded |= {
                 row: _said([(one.pointer, one.message) for one in found]) for row, found in problems.items()
             }
-        reasons = np.where(bands >= 0, 0, 1)
-        reasons[list(refusals)] = 3
-        for row, names in enumerate(passed):
-            action = ladder[actions[row]]
-            if names and action != ladder[0] and action in names:
-                actions[row], reasons[row] = 0, 2
+        reasons = np.where(concluded.reasons > 0, concluded.reasons, np.where(bands >= 0, BAND, ON_ERROR))
+        reasons[refused] = NONE if refusal is None else NEEDS if refusal[1] else ON_ERROR
+        segments = np.where(np.isin(np.arange(rows), refused), -1, judged.segments)
+        self._complete(passed, concluded, reasons, ladder)
         none = pa.array([None], pa.string())
         words = pa.concat_arrays([pa.array(self.spec.ladder, pa.string()), none])
-        names_of_bands = pa.array([*(band.action for band in self.bands.bands), None], pa.string())
-        codes = pa.array(["band", "on_error", "completed", None], pa.string())
+        rules = [effect.name for effect in self.verdict.judge.rules.effects]
         return {
-            "action": words.take(pa.array(actions)),
+            "action": words.take(pa.array(concluded.actions)),
             "score": pa.array(scored.scores, mask=np.isnan(scored.scores)),
-            "band": names_of_bands.take(pa.array(np.where(bands >= 0, bands, len(names_of_bands) - 1))),
-            "reason": codes.take(pa.array(reasons)),
+            "band": words.take(pa.array(np.where(bands >= 0, bands, len(ladder) - 1))),
+            "reason": pa.array(CODES, pa.string()).take(pa.array(reasons)),
+            "rule": _named(rules, concluded.rules),
+            "without_rules": words.take(pa.array(concluded.ruleless)),
+            "segment": _named(self.verdict.segments.names, segments),
             "degraded": _sparse(degraded, rows),
             "problem": _sparse(refusals, rows),
             "policy_version": pa.repeat(pa.scalar(self.origin.policy_version, pa.string()), rows),
             "model_version": pa.repeat(pa.scalar(self.origin.model_version, pa.string()), rows),
         }
+
+    def _bands(self, scores: Floats, segments: Indices) -> Indices:
+        """The action of each score's band in the row's segment, by place on the ladder; -1 without a band."""
+        ladder = self.spec.ladder
+        actions = np.full(len(scores), -1)
+        for place, one in enumerate((self.bands, *self.verdict.segments.bands), -1):
+            rows = np.flatnonzero(segments == place)
+            of_band = np.array([*(ladder.index(band.action) for band in one.bands), -1])
+            actions[rows] = of_band[one.batch(scores[rows])]
+        return actions
+
+    def _complete(
+        self, passed: Passed, concluded: Concluded, reasons: Indices, ladder: Sequence[str | None]
+    ) -> None:
+        """Where the user has already passed the action, the mildest is left."""
+        for row, names in enumerate(passed):
+            if not names:
+                continue
+            action, without = ladder[concluded.actions[row]], ladder[concluded.ruleless[row]]
+            if action != ladder[0] and action in names:
+                concluded.actions[row], reasons[row] = 0, COMPLETED
+            if without in names:
+                concluded.ruleless[row] = 0
 
 
 def _passed(completed: Any, rows: int) -> Passed:
@@ -163,6 +210,12 @@ def _sparse(texts: Mapping[int, str], rows: int) -> pa.Array:
     places = np.full(rows, -1, np.int64)
     places[list(texts)] = np.arange(len(texts))
     return pa.array(list(texts.values()), pa.string()).take(pa.array(places, mask=places < 0))
+
+
+def _named(names: Sequence[str], places: Indices) -> pa.Array:
+    """The names at the places; null at -1."""
+    words = pa.array([*names, None], pa.string())
+    return words.take(pa.array(np.where(places >= 0, places, len(names))))
 
 
 def _append(table: pa.Table, outcome: Mapping[str, pa.Array]) -> pa.Table:

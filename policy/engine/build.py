@@ -9,9 +9,11 @@ import pyarrow as pa
 
 from policy.diagnostics import Diagnostic, errors
 from policy.engine.decision import Decision
+from policy.engine.formula import Formula
 from policy.engine.inputs import pointer
 from policy.engine.scorer import Scorer
 from policy.engine.scoring import Argument, Scoring
+from policy.spec.conditions import Condition
 from policy.spec.decision import DecisionSpec
 from policy.spec.inputs import InputSpec
 from policy.spec.lint import lint
@@ -22,7 +24,9 @@ def build(spec: DecisionSpec, scorer: Scorer | None) -> tuple[Decision | None, l
     """The decision, or None, and what is wrong or doubtful; `scorer` is None if the score is a fact."""
     reader = Reader()
     scoring = _of_fact(spec) if scorer is None else _of_model(spec, scorer, reader)
-    lint(spec, None if scorer is None else scorer.label, reader)
+    read = {spec.inputs[one.place].name for one in scoring.arguments if one.formula is None}
+    read |= {name for formula in scoring.formulas for name in formula.reads}
+    lint(spec, None if scorer is None else scorer.label, read, reader)
     return (None if errors(reader.found) else Decision(spec, scoring)), reader.found
 
 
@@ -39,6 +43,11 @@ def _of_model(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> Scoring:
     facts = {one.name: (place, one) for place, one in enumerate(spec.inputs)}
     arguments, withheld = [], False
     for field in scorer.inputs:
+        renamed = spec.score.inputs.get(field.name)
+        if renamed is not None and renamed.formula is not None:
+            arguments.append(_formula(field, renamed.formula, reader))
+            withheld |= any(facts[name][1].log != "clear" for name in renamed.formula.reads if name in facts)
+            continue
         found = facts.get(_fact(spec, field.name))
         if found is None:
             _missing(spec, field.name, facts, reader)
@@ -55,6 +64,16 @@ def _of_model(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> Scoring:
     return Scoring(scorer, tuple(arguments), withheld=withheld)
 
 
+def _formula(field: pa.Field, formula: Condition, reader: Reader) -> Argument:
+    wanted, type_ = _wanted(field), formula.program.type
+    if type_ not in wanted:
+        message = f"this {type_} cannot be the model's input `{field.name}`"
+        notes = (f"expected {' or '.join(wanted)}, for the model has {field.type}",)
+        reader.note("E303", message, formula.span, *notes)
+    as_double = pa.types.is_floating(field.type) and type_ != "double"
+    return Argument(field.name, -1, as_double, Formula(formula.tree, as_double))
+
+
 def _fact(spec: DecisionSpec, name: str) -> str:
     renamed = spec.score.inputs.get(name)
     return name if renamed is None else renamed.fact
@@ -68,7 +87,7 @@ def _missing(spec: DecisionSpec, name: str, facts: Mapping[str, Any], reader: Re
 
 
 def _check_type(spec: DecisionSpec, field: pa.Field, fact: InputSpec, reader: Reader) -> None:
-    wanted = _types(field.type)
+    wanted = _wanted(field)
     if fact.type in wanted:
         return
     renamed = spec.score.inputs.get(field.name)
@@ -79,6 +98,14 @@ def _check_type(spec: DecisionSpec, field: pa.Field, fact: InputSpec, reader: Re
         f"`{fact.name}` is declared {fact.type} at line {fact.span.line}",
     )
     reader.note("E303", message, fact.span if renamed is None else renamed.fact_span, *notes)
+
+
+def _wanted(field: pa.Field) -> tuple[str, ...]:
+    """The types that fit an input of the model."""
+    wanted = _types(field.type)
+    if (field.metadata or {}).get(b"also") == b"number":  # Spark's label indexers index the text of a number
+        return (*wanted, "int", "double")
+    return wanted
 
 
 def _types(kind: pa.DataType) -> tuple[str, ...]:

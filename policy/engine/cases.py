@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from policy.diagnostics import Diagnostic
 from policy.engine.decision import Decision
+from policy.engine.machine import instant
 from policy.engine.outcome import Outcome
+from policy.engine.words import in_words
 from policy.errors import FactsError, Problem
 from policy.spec.actions import REFUSE
 from policy.spec.cases import CaseSpec
+
+_USUAL = datetime(2026, 1, 1, 12, tzinfo=UTC)  # when a case that does not say is decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class CaseResult:
         pairs = [
             ("action", expected.action, self.action),
             ("band", expected.band, band),
+            ("rule", _named(expected.rule), (outcome and outcome.rule) or "none"),
+            ("segment", _named(expected.segment), (outcome and outcome.segment) or "none"),
             ("degraded", None if expected.degraded is None else _bool(expected.degraded), _bool(degraded)),
         ]
         return [(what, wanted, got) for what, wanted, got in pairs if wanted is not None and wanted != got]
@@ -60,9 +67,8 @@ class CaseResult:
             lines.append(
                 f"the score {score:g} lies in [{band.lower:g}, {band.upper:g}{bracket} `{band.action}`"
             )
-        if self.outcome.completed is not None:
-            lines.append(f"`{self.outcome.completed}` was completed")
-        return lines
+        told = ("band", "on_error")  # above, with the score and the pointer
+        return lines + [in_words(one) for one in self.outcome.reasons if one["code"] not in told]
 
 
 def run_cases(decision: Decision) -> list[CaseResult]:
@@ -72,10 +78,28 @@ def run_cases(decision: Decision) -> list[CaseResult]:
 
 def _run(decision: Decision, case: CaseSpec) -> CaseResult:
     try:
-        outcome = decision.row(case.facts or {}, score=case.score, completed=case.completed, strict=True)
+        outcome = decision.row(
+            case.facts or {},
+            score=case.score,
+            completed=case.completed,
+            now=_time(decision, case),
+            strict=True,
+        )
     except FactsError as error:
         return CaseResult(case, None, tuple(error.problems))
     return CaseResult(case, outcome, ())
+
+
+def _time(decision: Decision, case: CaseSpec) -> datetime | None:
+    """When a case is decided: as it says, else before any entry of a list ends, so that no expiry fails a case."""
+    if case.at is not None or not decision.reads_now:
+        return case.at
+    edges = decision.verdict.lists.edges
+    return instant((edges[0] - 1) * 1000) if edges else _USUAL
+
+
+def _named(name: str | None) -> str | None:
+    return "none" if name == "" else name
 
 
 def _bool(value: bool) -> str:

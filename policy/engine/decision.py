@@ -13,11 +13,15 @@ from msgspec.structs import replace
 from policy.engine.bands import Bands
 from policy.engine.batch import Batch
 from policy.engine.inputs import Inputs, Reading, unknown_actions
-from policy.engine.outcome import Origin, Outcome
+from policy.engine.machine import NowNeededError, moment
+from policy.engine.moments import moments
+from policy.engine.outcome import Band, Origin, Outcome
 from policy.engine.program import Row, compile_row
 from policy.engine.scoring import Scoring, usable
+from policy.engine.verdict import Verdict
 from policy.errors import FactsError, Problem
 from policy.spec.actions import REFUSE
+from policy.spec.conditions import SCORE
 from policy.spec.decision import DecisionSpec
 
 
@@ -30,16 +34,19 @@ class Decision:
     inputs: Inputs = field(init=False)
     bands: Bands = field(init=False)
     origin: Origin = field(init=False)
+    verdict: Verdict = field(init=False)
     _fast: Row = field(init=False)
 
     def __post_init__(self) -> None:
         spec, put = self.spec, partial(object.__setattr__, self)
         data = {action.name: action.data for action in spec.actions if action.data}
         names = tuple(one.name for one in spec.inputs)
+        verdict = Verdict.of(spec)
         put("inputs", Inputs(spec.inputs, spec.unknown_facts == REFUSE))
         put("bands", Bands.of(spec.bands))
-        put("origin", Origin(spec.name, spec.version, self.scoring.version, names, data))
-        put("_fast", compile_row(self.inputs, self.bands, self.origin, self.scoring, self._decide))
+        put("verdict", verdict)
+        put("origin", Origin(spec.name, spec.version, self.scoring.version, names, data, verdict.explainer))
+        put("_fast", compile_row(self.inputs, self.bands, self.origin, self.scoring, verdict, self._decide))
 
     def __repr__(self) -> str:
         return f"<Decision {self.name} {self.version[:15]}>"
@@ -64,6 +71,11 @@ class Decision:
         """The class whose probability the score is, as the model's labels name it."""
         return self.scoring.label
 
+    @property
+    def reads_now(self) -> bool:
+        """Whether a decision needs the time."""
+        return self.verdict.reads_now
+
     def row(
         self,
         facts: Mapping[str, Any],
@@ -78,19 +90,24 @@ class Decision:
 
         facts: values by the names of the policy's inputs, as JSON has them (times as text or datetime,
         timedelta). score: replaces the model's. completed: actions that the user has already passed. strict:
-        a fact that the policy does not know is a problem, whatever `unknown_facts` says. now, unit: kept for
-        policies that read a clock or divide traffic.
+        a fact that the policy does not know is a problem, whatever `unknown_facts` says. now: the time of the
+        decision, a datetime with a zone or RFC 3339 text, for a policy that reads it (`reads_now`). unit: kept
+        for policies that divide traffic.
 
-        Raises FactsError with every problem if facts are missing or wrong and `on_error.facts` is "refuse".
-        Nothing else fails: without a usable score the outcome has the action of `on_error.score`, and says
-        so in `degraded`.
+        Raises FactsError with every problem if facts are missing or wrong and `on_error.facts` is "refuse";
+        NowNeededError if the policy reads the time and none is given; ValueError if `now` is no time. Nothing
+        else fails: without a usable score the outcome follows from the action of `on_error.score`, and says so
+        in `degraded`.
         """
-        del now, unit
-        return (
-            self._decide(facts, score, completed, strict=True)
-            if strict
-            else self._fast(facts, score, completed)
-        )
+        del unit
+        at = None
+        if self.verdict.reads_now:
+            at = moment(now)
+            if at is None:
+                raise NowNeededError(self.name)
+        if strict:
+            return self._decide(facts, score, completed, at, strict=True)
+        return self._fast(facts, score, completed, at)
 
     def batch(
         self,
@@ -105,46 +122,67 @@ class Decision:
 
         action: null where `row` would raise FactsError; score: null without one; band: the band's action;
         reason: the code of the last reason; degraded: what went wrong and was answered by `on_error`;
-        problem: why the facts are refused; policy_version, model_version. A name that the input has too gets
-        the suffix `_decided`.
+        problem: why the facts are refused; rule: the rule that decided; without_rules: the action without any;
+        segment; policy_version, model_version. A name that the input has too gets the suffix `_decided`.
 
         score: one number, a column's name, or an array (a null means: ask the model). completed: actions, or
-        an array of lists of actions.
+        an array of lists of actions. now: one time for all, a column's name, or an array of timestamps.
         """
-        del now, unit
+        del unit
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
-        return Batch(self.spec, self.inputs, self.bands, self.scoring, self.origin).decide(
-            table, score, completed
-        )
+        at = moments(now, table) if self.verdict.reads_now else None
+        if self.verdict.reads_now and at is None:
+            raise NowNeededError(self.name)
+        batch = Batch(self.spec, self.inputs, self.bands, self.scoring, self.origin, self.verdict)
+        return batch.decide(table, score, completed, at)
 
-    def _decide(self, facts: Any, score: Any, completed: Sequence[str], *, strict: bool = False) -> Outcome:
+    def _decide(
+        self, facts: Any, score: Any, completed: Sequence[str], now: int | None, *, strict: bool = False
+    ) -> Outcome:
         """The meaning of a row."""
         reading = self.inputs.read(facts, strict=strict)
         problems = (*reading.problems, *unknown_actions(completed, self.spec.ladder))
         if problems:
             return self._refuse(reading, problems, completed)
-        number, cause = self.scoring.row(reading.values) if score is None else usable(score)
+        values = self.verdict.values(reading.values, None, now)
+        number, cause = self.scoring.row(reading.values, values) if score is None else usable(score)
+        values = {**values, SCORE: number}
+        segment = self.verdict.segments.row(values)
+        band: Band | None = None
+        degraded: tuple[dict[str, str], ...] = ()
         if number is not None:
-            band = self.bands.row(number)
-            return self._outcome(Outcome(self.origin, band.action, number, band, *_facts(reading)), completed)
-        degraded = ({"cause": cause, "pointer": self.scoring.pointer if score is None else "/score"},)
-        action = self.spec.on_error.score
-        return self._outcome(Outcome(self.origin, action, None, None, *_facts(reading), degraded), completed)
+            band = (self.bands if segment < 0 else self.verdict.segments.bands[segment]).row(number)
+        else:
+            degraded = ({"cause": cause, "pointer": self.scoring.pointer if score is None else "/score"},)
+        action = self.spec.on_error.score if band is None else band.action
+        outcome = Outcome(self.origin, action, number, band, *_facts(reading), degraded)
+        return self._outcome(
+            self.verdict.apply(outcome, segment, self.verdict.judge.row(values), values), completed
+        )
 
     def _refuse(self, reading: Reading, problems: Sequence[Problem], completed: Sequence[str]) -> Outcome:
         action = self.spec.on_error.facts
         if action == REFUSE:
             raise FactsError(problems)
         degraded = tuple({"cause": problem.message, "pointer": problem.pointer} for problem in problems)
-        return self._outcome(Outcome(self.origin, action, None, None, *_facts(reading), degraded), completed)
+        outcome = Outcome(self.origin, action, None, None, *_facts(reading), degraded)
+        return self._outcome(self.verdict.apply(outcome, -1, (), {}), completed)
 
     def _outcome(self, outcome: Outcome, completed: Sequence[str]) -> Outcome:
         """The outcome, with the mildest action if the user has already passed the one it names."""
         mildest = self.spec.actions[0].name
-        if outcome.action == mildest or outcome.action not in completed:
+        if not completed:
             return outcome
-        return replace(outcome, action=mildest, completed=outcome.action)
+        without = mildest if outcome.without_rules in completed else outcome.without_rules
+        if outcome.action == mildest or outcome.action not in completed:
+            return replace(outcome, ruleless=None if without == outcome.action else without)
+        return replace(
+            outcome,
+            action=mildest,
+            completed=outcome.action,
+            ruleless=None if without == mildest else without,
+        )
 
 
 def _facts(reading: Reading) -> tuple[tuple[Any, ...], tuple[str, ...]]:

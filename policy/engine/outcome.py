@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +48,7 @@ class Origin(Struct, frozen=True):
     model_version: str | None
     facts: tuple[str, ...]  # names of the inputs, in the order of Outcome.values
     data: dict[str, dict[str, Any]]  # what an action carries for the caller
+    explain: Callable[[Outcome], list[dict[str, Any]]] | None = None  # the reasons that rules give
 
 
 class Outcome(Struct, frozen=True):
@@ -57,7 +58,9 @@ class Outcome(Struct, frozen=True):
     values: the facts scored, typed, in the order of the policy's inputs (UNSET where refused); ignored: names
     of facts that the policy does not know; degraded: what went wrong, as {"cause", "pointer"}; completed: the
     action that the user had already passed; rule, arm: the rule and the arm of a rollout that decided; notes:
-    further reasons.
+    further reasons; segment: whose bands counted, None for the policy's own; hits: the rules that fired or were
+    unknown, as `policy.engine.rules` numbers them; replaced: actions whose needs were not met, each with the one
+    in its place; ruleless: the action if the policy had no rules, where it is another.
     """
 
     origin: Origin
@@ -71,6 +74,10 @@ class Outcome(Struct, frozen=True):
     rule: str | None = None
     arm: str | None = None
     notes: tuple[dict[str, Any], ...] = ()
+    segment: str | None = None
+    hits: tuple[int, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    ruleless: str | None = None
 
     @property
     def policy(self) -> str:
@@ -104,6 +111,9 @@ class Outcome(Struct, frozen=True):
         return not (
             self.degraded
             or self.notes
+            or self.hits
+            or self.replaced
+            or self.segment is not None
             or self.completed is not None
             or self.rule is not None
             or self.arm is not None
@@ -119,7 +129,7 @@ class Outcome(Struct, frozen=True):
     @property
     def without_rules(self) -> str:
         """The action if the policy had no rules."""
-        return self.action
+        return self.action if self.ruleless is None else self.ruleless
 
     @property
     def reasons(self) -> tuple[dict[str, Any], ...]:
@@ -131,6 +141,11 @@ class Outcome(Struct, frozen=True):
         if (band := self.band) is not None:
             edges = {"lower": band.lower, "upper": band.upper, "distance": distance}
             reasons.append({"code": "band", "band": band.action, **edges})
+        if self.segment is not None:
+            reasons.append({"code": "segment", "segment": self.segment})
+        if self.hits and self.origin.explain is not None:
+            reasons += self.origin.explain(self)
+        reasons += [{"code": "needs", "action": action, "else": other} for action, other in self.replaced]
         if self.completed is not None:
             reasons.append({"code": "completed", "action": self.completed})
         reasons += self.notes
@@ -148,7 +163,9 @@ class Outcome(Struct, frozen=True):
             "score": self.score,
             "band": None if self.band is None else self.band.to_dict(distance),
             "rule": self.rule,
+            "segment": self.segment,
             "arm": self.arm,
+            "without_rules": self.without_rules,
             "reasons": self._reasons(distance),
         }
         if data := self.origin.data.get(self.action):

@@ -11,7 +11,7 @@ import linecache
 import sys
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from types import CodeType, FunctionType
@@ -19,17 +19,20 @@ from typing import Any
 
 from policy.engine.bands import Bands
 from policy.engine.inputs import Inputs
+from policy.engine.machine import converter
 from policy.engine.outcome import Origin, Outcome
 from policy.engine.scoring import Argument, Scoring
+from policy.engine.verdict import Verdict
+from policy.spec.conditions import NOW, SCORE
 from policy.spec.inputs import InputSpec
 from policy.spec.values import INT64_MAX, INT64_MIN, duration, encodable, ip, timestamp
 
-Row = Callable[[Any, Any, Sequence[str]], Outcome]
+Row = Callable[[Any, Any, Sequence[str], Any], Outcome]
 
 _LARGEST = sys.float_info.max
 _LIMITS = {"int": (INT64_MIN, INT64_MAX), "double": (-_LARGEST, _LARGEST)}
 _CONVERT = {"ip": ip, "timestamp": timestamp, "duration": duration}
-_SLOW = "return slow(facts, score, completed)"
+_SLOW = "return slow(facts, score, completed, now)"
 _serial = count()
 
 
@@ -44,8 +47,13 @@ class _Source:
         return name
 
 
-def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, slow: Row) -> Row:
-    """The function (facts, score, completed) -> Outcome; `slow`, of the same signature, decides the rest."""
+def compile_row(
+    inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, verdict: Verdict, slow: Row
+) -> Row:
+    """The function (facts, score, completed, now) -> Outcome; `slow`, of the same signature, decides the rest.
+
+    now: a machine value, needed only if the verdict reads it.
+    """
     source = _Source()
     source.names.update(
         known=inputs.names,
@@ -60,10 +68,11 @@ def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, 
         bands=bands.bands,
     )
     values = [f"v{number}" for number in range(len(inputs.specs))]
-    arguments = ", ".join(_argument(one, inputs.specs) for one in scoring.arguments)
+    machine, names = _machine(values, inputs, verdict, source)
+    arguments = ", ".join(_argument(one, inputs.specs, names, source) for one in scoring.arguments)
     facts = f"({''.join(f'{value}, ' for value in values)})"
     source.lines += [
-        "def row(facts, score, completed):",
+        "def row(facts, score, completed, now):",
         f"    if facts.__class__ is not dict or completed: {_SLOW}",
     ]
     source.lines += _read(values, inputs, source)
@@ -72,15 +81,81 @@ def compile_row(inputs: Inputs, bands: Bands, origin: Origin, scoring: Scoring, 
         if spec.type == "double":
             source.lines.append(f"    if {value}.__class__ is int: {value} = float({value})")
     source.lines += [
+        *machine,
         "    number = score",
         "    if number is None:",
         f"        try: number = score_of({arguments})",
         f"        except errors: {_SLOW}",
         f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {_SLOW}",
-        "    band = bands[bisect(edges, number) - 1]",
+        *_conclude(values, names, verdict, source),
         f"    return Outcome(origin, band.action, number, band, {facts}, ignored)",
     ]
     return _function(source, f"<policy {next(_serial)}>")
+
+
+def _conclude(
+    values: Sequence[str], names: Mapping[str, str], verdict: Verdict, source: _Source
+) -> list[str]:
+    """Lines that find the band, and leave where a segment, a rule or a need has a say."""
+    if not verdict:
+        return ["    band = bands[bisect(edges, number) - 1]"]
+    lines: list[str] = []
+    segments, judge, needs = verdict.segments, verdict.judge, verdict.needs
+    if segments.names:
+        called = f"{source.constant(segments.function)}({', '.join(names[name] for name in segments.reads)})"
+        several = source.constant(tuple((one.edges, one.bands) for one in segments.bands))
+        lines += [
+            f"    segment = {called}",
+            "    if segment < 0: band = bands[bisect(edges, number) - 1]",
+            "    else:",
+            f"        own_edges, own_bands = {several}[segment]",
+            "        band = own_bands[bisect(own_edges, number) - 1]",
+        ]
+    else:
+        lines.append("    band = bands[bisect(edges, number) - 1]")
+    lines.append(
+        f"    hits = {source.constant(judge.function)}({', '.join(names[name] for name in judge.names)})"
+    )
+    doubts = ["hits"] + (["segment >= 0"] if segments.names else [])
+    if needs.actions:
+        doubts.append(f"band.action in {source.constant(frozenset(needs.actions))}")
+    given = "".join(f"{source.constant(name)}: {names[name]}, " for name in needs.reads)
+    segment = "segment" if segments.names else "-1"
+    finished = (
+        f"Outcome(origin, band.action, number, band, ({''.join(f'{value}, ' for value in values)}), ignored)"
+    )
+    apply = source.constant(verdict.apply)
+    lines.append(f"    if {' or '.join(doubts)}: return {apply}({finished}, {segment}, hits, {{{given}}})")
+    return lines
+
+
+def _machine(
+    values: Sequence[str], inputs: Inputs, verdict: Verdict, source: _Source
+) -> tuple[list[str], dict[str, str]]:
+    """Lines that make the machine values of what conditions read, and their local names."""
+    lines, names = [], {SCORE: "number", NOW: "now"}
+    for number, (value, spec) in enumerate(zip(values, inputs.specs, strict=True)):
+        names[spec.name] = value
+        convert = converter(spec)
+        if convert is not None and spec.name in verdict.reads:
+            names[spec.name] = f"m{number}"
+            made = f"{source.constant(convert)}({value})"
+            lines.append(
+                f"    m{number} = {made if not _optional(spec) else f'None if {value} is None else {made}'}"
+            )
+    if not verdict.lists.reads_now:
+        views = verdict.lists.at()
+        return lines, {**names, **{name: source.constant(views[name]) for name in verdict.read_lists}}
+    if verdict.read_lists:
+        lines.append(f"    lists = {source.constant(verdict.lists.at)}(now // 1000)")
+    for number, name in enumerate(verdict.read_lists):
+        names[name] = f"l{number}"
+        lines.append(f"    l{number} = lists[{source.constant(name)}]")
+    return lines, names
+
+
+def _optional(spec: InputSpec) -> bool:
+    return spec.optional and spec.default is None
 
 
 def _read(values: Sequence[str], inputs: Inputs, source: _Source) -> list[str]:
@@ -143,7 +218,12 @@ def _range(value: str, spec: InputSpec, source: _Source) -> list[str]:
     return [] if tests == value else [tests]
 
 
-def _argument(argument: Argument, specs: Sequence[InputSpec]) -> str:
+def _argument(
+    argument: Argument, specs: Sequence[InputSpec], names: Mapping[str, str], source: _Source
+) -> str:
+    formula = argument.formula
+    if formula is not None:
+        return f"{source.constant(formula.function)}({', '.join(names[name] for name in formula.reads)})"
     value, spec = f"v{argument.place}", specs[argument.place]
     if not argument.as_double:
         return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isnan
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from policy.engine.formula import Formula
 from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.spec.values import describe
 
@@ -19,11 +20,15 @@ NO_FACT = "the fact that is the score is missing"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One input of the model: its name there, the place of its fact, and whether it becomes a double."""
+    """One input of the model: its name there, the place of its fact, and whether it becomes a double.
+
+    formula: what is computed in the place of a fact.
+    """
 
     name: str
     place: int
     as_double: bool = False
+    formula: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +63,32 @@ class Scoring:
         """What the function may raise for a record."""
         return () if self.scorer is None else self.scorer.errors
 
-    def row(self, values: Sequence[Any]) -> tuple[float | None, str]:
-        """The score of one record, and why there is none."""
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What is computed for the model."""
+        return tuple(one.formula for one in self.arguments if one.formula is not None)
+
+    def row(self, values: Sequence[Any], named: Mapping[str, Any]) -> tuple[float | None, str]:
+        """The score of one record, and why there is none. named: machine values, for formulas."""
         try:
-            number = self.function(*(_argument(one, values[one.place]) for one in self.arguments))
+            number = self.function(*(_argument(one, values, named) for one in self.arguments))
         except self.errors as error:
             return None, self.cause(str(error) or type(error).__name__)
         if number is None or _is_nan(number):
             return None, NO_FACT if self.scorer is None else NO_SCORE
         return usable(number)
 
-    def batch(self, arrays: Sequence[pa.Array], rows: int) -> Scores:
-        """The scores of all rows, as the scorer gives them, and why there is none."""
-        columns = [_column(one, arrays[one.place]) for one in self.arguments]
+    def batch(self, arrays: Sequence[pa.Array], made: Sequence[pa.Array], rows: int) -> Scores:
+        """The scores of all rows, as the scorer gives them, and why there is none. made: what formulas give."""
+        rest = iter(made)
+        columns = [
+            _column(one, arrays[one.place]) if one.formula is None else next(rest) for one in self.arguments
+        ]
         if self.scorer is None:
             values = columns[0].to_numpy(zero_copy_only=False)
-            missing = columns[0].is_null().to_pylist() if columns[0].null_count else [False] * rows
-            return values, [NO_FACT if gone else None for gone in missing]
+            if not columns[0].null_count:
+                return values, [None] * rows
+            return values, [NO_FACT if gone else None for gone in columns[0].is_null().to_pylist()]
         names = [one.name for one in self.arguments]
         table = pa.table([*columns, pa.nulls(rows)], names=[*names, ""]).select(range(len(names)))
         scores, causes = self.scorer.batch(table)
@@ -116,7 +130,10 @@ def _itself(value: float | None) -> float | None:
     return value
 
 
-def _argument(argument: Argument, value: Any) -> Any:
+def _argument(argument: Argument, values: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    if argument.formula is not None:
+        return argument.formula.function(*(named[name] for name in argument.formula.reads))
+    value = values[argument.place]
     return float(value) if argument.as_double and value is not None else value
 
 

@@ -19,7 +19,7 @@ from policy.expr.machine import MistypedError, outward
 from policy.expr.row import compile_value
 from policy.expr.typed import Input, Typed, inputs
 from policy.expr.types import DYN, NOTHING, Type
-from policy.expr.vector import DTYPES, VECTORS, Emitter, Layout, Need
+from policy.expr.vector import DTYPES, VECTORS, Emitter, Layout, Need, is_fine
 
 CHUNK = 16_384  # rows; larger chunks leave the cache, smaller ones pay Python once too often
 
@@ -134,7 +134,7 @@ _NAMESPACE: Mapping[str, Any] = {
 def _row(need: Need, kinds: Mapping[str, str]) -> Callable[..., Any]:
     """The row function of a part: the coded column first, or the inputs in their order."""
     names = list(inputs(need.node))
-    if need.column is not None:
+    if need.column is not None and need.mode != "members":
         names = [need.column, *(name for name in names if kinds[name] == "set")]
     return compile_value(need.node, names)
 
@@ -144,6 +144,9 @@ def _asked(plan: _Plan, columns: Columns) -> list[Any]:
     answers: dict[Typed, list[Any]] = {}
     asked: list[Any] = []
     for need, function in plan.needs.items():
+        if need.mode == "members":
+            asked.append(lookups.members(columns.columns[str(need.column)].data, need.node.type))
+            continue
         if need.column is None:
             asked.append(_mapper(need.node, function, columns))
             continue
@@ -225,7 +228,8 @@ class Values:
         """The value of every row, null where unknown."""
         return self._vectors(columns) if self.vector else self._others(columns)
 
-    def _vectors(self, columns: Columns) -> pa.Array:
+    def numbers(self, columns: Columns) -> tuple[Array, Array]:
+        """The values of a tree of a type with vector code, times in microseconds, and where there is one."""
         name = self.tree.type.name
         data: Array = np.empty(columns.rows, DTYPES.get(name, np.int64))
         valid = np.empty(columns.rows, bool)
@@ -237,6 +241,11 @@ class Values:
         self._compiled(columns, take)
         if name == "double":
             valid &= data == data
+        return data, valid
+
+    def _vectors(self, columns: Columns) -> pa.Array:
+        name = self.tree.type.name
+        data, valid = self.numbers(columns)
         array = pa.array(data, mask=~valid)
         return array.cast(_UNITS[name]) if name in _UNITS else array
 
@@ -247,11 +256,37 @@ class Values:
         if isinstance(self.tree, Input) or [column.kind for column in read] == ["coded"]:
             column = read[0]
             if column.values is not None:
-                found = [self._function(value) for value in column.values]
+                function = lookups.guarded(self.tree, self._function)
+                found = [function(value) for value in column.values]
                 shown = pa.array([None if value is None else show(value) for value in found], kind)
                 return shown.take(pa.array(column.data.astype(np.int64)))
         values = rows_of(self.tree, self._function, columns)(0, columns.rows)
         return pa.array([None if value is None else show(value) for value in values], kind)
+
+
+class Computed:
+    """One expression over columns, to a column to compute with."""
+
+    def __init__(self, tree: Typed) -> None:
+        self.tree = tree
+        self._values = Values(tree) if tree.type.name in VECTORS and not is_fine(tree) else None
+        self._function = compile_value(tree, list(inputs(tree)))
+
+    def __call__(self, columns: Columns) -> Column:
+        """The column. The values of a coded one may stand there twice, or be None."""
+        tree = self.tree
+        if isinstance(tree, Input):
+            return columns.columns[tree.name]
+        if self._values is not None:
+            return Column("number", tree.type, *self._values.numbers(columns))
+        read = _read(tree, columns)
+        if [column.kind for column in read] == ["coded"]:
+            known: Callable[..., Any] = self._function
+            if not any(each.optional for each in inputs(tree).values()):  # the null code means nothing then
+                known = lookups.never_missing(known)
+            values = [known(value) for value in read[0].values or ()]
+            return Column("coded", tree.type, read[0].data, None, values)
+        return Column("object", tree.type, rows_of(tree, self._function, columns)(0, columns.rows))
 
 
 class Conditions:
@@ -301,7 +336,15 @@ class Conditions:
 
         def take(begin: int, end: int, found: tuple[Any, ...]) -> None:
             for state, true, false in zip(states, found[::2], found[1::2], strict=True):
-                state[begin:end] = np.where(true, 1, np.where(false, 0, -1))
+                part = state[begin:end]  # 2 * true + false - 1
+                np.add(_number(true), _number(true), out=part)
+                part += _number(false)
+                part -= 1
 
         self._both(columns, take)
         return states
+
+
+def _number(mask: Any) -> Any:
+    """A mask, or one truth for all rows, as int8."""
+    return mask.view(np.int8) if isinstance(mask, np.ndarray) else np.int8(mask)

@@ -234,7 +234,7 @@ class _Checker:
     def unknown_function(self, node: Call, function: str) -> Typed:
         if function in UNSUPPORTED:
             return self.note(problems.unsupported(function, node.at, node.at_end))
-        known = [*names("receiver"), *_MACROS] if node.receiver else [*names("call"), "has"]
+        known = [*names(), *_MACROS, "has"]
         return self.note(problems.unknown_function(function, known, node.at, node.at_end))
 
     def logic(self, node: Call, scope: Scope) -> Typed:

@@ -26,7 +26,11 @@ def for_call(
 ) -> list[str]:
     """Help for a call that has no overload."""
     found: list[str] = []
-    if function in _RELATIONS:
+    if function != IN and (
+        sets := [arg.name for arg in args if isinstance(arg, Input) and arg.type.name == "set"]
+    ):
+        found = [f"only `in` looks into a set: write `x in {sets[0]}`"]
+    elif function in _RELATIONS:
         found = relation(parts, args) or chain(function, args)
     elif function in _ARITHMETIC:
         found = numbers(parts, args)

@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from policy.expr import vectors
 from policy.expr.columns import Array, Column
-from policy.expr.stdlib.operators import DIFFERENT, EQUAL
-from policy.expr.typed import Apply, Const, Input, Typed
+from policy.expr.stdlib.operators import DIFFERENT, EQUAL, IN_SET
+from policy.expr.typed import Apply, Const, Input, Typed, inputs
+from policy.expr.types import DOUBLE, Type
 from policy.expr.vector import Mode
 
 _FEW = 4  # comparisons that cost less than a gather
@@ -27,9 +29,56 @@ Lookup = Callable[[Array], Any]
 def answers(node: Typed, column: Column, function: Callable[..., Any], sets: Sequence[Any]) -> list[Any]:
     """The machine value of the part for every distinct value of its coded column, and last for null."""
     assert column.values is not None
+    function = guarded(node, function)
+    if _is_membership(node):
+        return memberships(column.values, sets[0])
     if len(column.values) > _MANY and not sets and (found := _vector(node, column)) is not None:
         return [*_listed(found), function(None)]
     return [function(value, *sets) for value in column.values]
+
+
+def guarded(node: Typed, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a coded column's values, for the null code too."""
+    optional = all(each.optional for each in inputs(node).values() if each.type.name != "set")
+    return function if optional else never_missing(function)
+
+
+def never_missing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a name that is always known the code looks at no null; the null code that every column has means nothing."""
+    return lambda value, *sets: None if value is None else function(value, *sets)
+
+
+def _is_membership(node: Typed) -> bool:
+    """Whether the part is `column in set`."""
+    return (
+        isinstance(node, Apply)
+        and node.overload.function is IN_SET
+        and all(isinstance(arg, Input) for arg in node.args)
+    )
+
+
+def memberships(values: Sequence[Any], members_: Any) -> list[bool | None]:
+    """Whether each value is a member; None for the last, which is None, and for others without a value."""
+    if not hasattr(members_, "among"):
+        return [None if value is None else value in members_ for value in values]
+    known = [value for value in values if value is not None]
+    found = iter(members_.among(known).tolist())
+    return [None if value is None else next(found) for value in values]
+
+
+def members(members_: Any, type_: Type) -> Callable[[Array], Array]:
+    """What generated code calls with numbers of a type: whether each is a member of a set of numbers."""
+    numbers_ = list(members_)
+    known = vectors.double_members(numbers_) if type_ == DOUBLE else vectors.int_members(numbers_)
+    known.sort()
+    if not known.size:
+        return lambda data: np.zeros(len(data), bool)
+
+    def test(data: Array) -> Array:
+        places = np.searchsorted(known, data)
+        return known.take(places, mode="clip") == data
+
+    return test
 
 
 def lookup(mode: Mode, found: Sequence[Any], type_: str) -> Lookup:

@@ -147,6 +147,8 @@ def unknown_name(name: str, known: Iterable[str], start: int, end: int) -> Probl
     if not hint and names:
         shown = ", ".join(names[:12])
         hint = (f"known: {shown}{', …' if len(names) > 12 else ''}",)
+        if "." not in name:
+            hint = (*hint, f'a text stands in quotes: "{_cut(name)}"')
     return Problem("E201", f"unknown name `{_cut(name)}`", start, end, help=hint)
 
 
@@ -163,9 +165,44 @@ def is_function(name: str, start: int, end: int) -> Problem:
     )
 
 
+_ELSEWHERE = {  # what other languages call it
+    **dict.fromkeys(("len", "length", "count", "strlen"), "size(x)"),
+    **dict.fromkeys(("lower", "tolower", "lowercase"), "x.lowerAscii()"),
+    **dict.fromkeys(("upper", "toupper", "uppercase"), "x.upperAscii()"),
+    **dict.fromkeys(("strip", "ltrim", "rtrim"), "x.trim()"),
+    **dict.fromkeys(("match", "regex", "regexp", "rlike", "like", "test"), "x.matches('pattern')"),
+    **dict.fromkeys(("includes", "instr", "find"), "x.contains('part')"),
+    **dict.fromkeys(("isnull", "ismissing", "isnan", "isempty"), "x == null"),
+    **dict.fromkeys(("notnull", "defined", "isset", "coalesce"), "has(x)"),
+    **dict.fromkeys(("any", "some"), "list.exists(x, condition)"),
+    **dict.fromkeys(("every", "forall"), "list.all(x, condition)"),
+    **dict.fromkeys(("abs", "floor", "ceil", "round", "sign"), "math.{}(x)"),
+    **dict.fromkeys(("min", "least"), "math.least(a, b)"),
+    **dict.fromkeys(("max", "greatest"), "math.greatest(a, b)"),
+    **dict.fromkeys(("hour", "gethour", "hours"), "now.getHours('Europe/Oslo')"),
+    **dict.fromkeys(("weekday", "dayofweek", "getday"), "now.getDayOfWeek('Europe/Oslo'), 0 for Sunday"),
+    **dict.fromkeys(("date", "datetime", "time", "todate"), "timestamp('2026-01-31T23:30:00Z')"),
+    **dict.fromkeys(("insubnet", "iniprange", "cidrmatch", "ipinrange"), "x in cidr('10.0.0.0/8')"),
+    **dict.fromkeys(("str", "tostring", "text"), "string(x)"),
+    **dict.fromkeys(("float", "number", "tonumber"), "double(x)"),
+    **dict.fromkeys(("integer", "toint"), "int(x)"),
+    "if": "condition ? one : other",
+    "not": "!condition",
+    "between": "a <= x && x <= b",
+}
+
+
 def unknown_function(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A function that does not exist."""
-    return Problem("E202", f"unknown function `{_cut(name)}`", start, end, help=did_you_mean(name, known))
+    folded = name.lower().replace("_", "")
+    same = [each for each in known if each.lower() == folded]
+    if same:
+        hint: tuple[str, ...] = (f"did you mean `{same[0]}`?",)
+    elif folded in _ELSEWHERE:
+        hint = (f"write `{_ELSEWHERE[folded].format(folded)}`",)
+    else:
+        hint = did_you_mean(name, known)
+    return Problem("E202", f"unknown function `{_cut(name)}`", start, end, help=hint)
 
 
 def no_overload(
@@ -190,7 +227,19 @@ def not_a_type(wanted: str, found: str, what: str, start: int, end: int, *hints:
 
 def wrong_result(wanted: str, found: str, start: int, end: int) -> Problem:
     """The whole expression has the wrong type."""
-    return Problem("E209", f"expected an expression of type {wanted}, this one is {found}", start, end)
+    message = f"expected an expression of type {wanted}, this one is {found}"
+    hint = _QUESTIONS.get(found, "") if wanted == "bool" else ""
+    return Problem("E209", message, start, end, help=(hint,) if hint else ())
+
+
+_QUESTIONS = {  # how a value of another type becomes a condition
+    "int": "compare it with a number: `… > 3`",
+    "double": "compare it with a number: `… > 0.5`",
+    "string": "compare it with a text: `… == 'NO'`",
+    "ip": "compare it with a range: `… in cidr('10.0.0.0/8')`",
+    "timestamp": "compare it with a time: `… > timestamp('2026-01-31T00:00:00Z')`",
+    "duration": "compare it with a duration: `… > duration('1h')`",
+}
 
 
 def not_in_enum(word: str, name: str, words: Sequence[str], start: int, end: int) -> Problem:

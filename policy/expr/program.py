@@ -98,13 +98,15 @@ class Program:
     def _batch(self) -> Values:
         return Values(self.tree)
 
-    def batch(self, table: pa.Table | pa.RecordBatch) -> pa.Array:
+    def batch(self, table: pa.Table | pa.RecordBatch, sets: Mapping[str, Any] | None = None) -> pa.Array:
         """The value for every row of a table, null where it is unknown. A missing column is null.
 
-        Raises ValueOfWrongTypeError for a column that is not of its declared type.
+        sets: the values of names of a set's type, see `policy.expr.types.set_of`. Raises ValueOfWrongTypeError for a
+        column that is not of its declared type.
         """
+        types = {name: self.variables[name].type for name in self.reads}
         try:
-            return self._batch(encode(table, {name: self.variables[name].type for name in self.reads}))
+            return self._batch(encode(table, types, sets))
         except MistypedError as error:
             raise ValueOfWrongTypeError(str(error)) from None
 

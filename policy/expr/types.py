@@ -48,7 +48,11 @@ def list_of(element: Type) -> Type:
 
 
 def set_of(element: Type) -> Type:
-    """`set(element)`: a Python object with `in` over machine values (see `policy.expr.machine`), known at run time."""
+    """`set(element)`: a Python object with `in` over machine values (see `policy.expr.machine`), known at run time.
+
+    One of numbers can be iterated over. One with a method `among(values)` is asked for many machine values at once,
+    and gives a bool for each.
+    """
     return Type("set", (element,))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from policy.expr import vectors
 from policy.expr.code import Constants
-from policy.expr.stdlib.operators import MEMBER
+from policy.expr.stdlib.operators import IN_SET, MEMBER
 from policy.expr.typed import (
     And,
     Apply,
@@ -50,16 +50,16 @@ _INT_OPS: dict[str, Callable[..., vectors.Pair]] = {
     "-_": vectors.negate,
 }
 
-Mode = Literal["truth", "falsity", "number", "known"]
+Mode = Literal["truth", "falsity", "number", "known", "members"]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What generated code takes besides the columns: a look-up in a coded column, or a part mapped by row."""
+    """What generated code takes besides the columns: a look-up in a coded column, a set, or a part mapped by row."""
 
     mode: Mode
     node: Typed
-    column: str | None  # None: mapped by row
+    column: str | None  # of the look-up, or the name of the set; None: mapped by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class Emitter:
         """A strict function that gives a bool."""
         mode: Mode = "truth" if true else "falsity"
         function = node.overload.function
-        if any(arg.type.name not in VECTORS or _fine(arg) for arg in node.args if function is not MEMBER):
+        if function is IN_SET:
+            return self._in_set(node, true=true) or self._mapped(mode, node)
+        if any(arg.type.name not in VECTORS or is_fine(arg) for arg in node.args if function is not MEMBER):
             return self._mapped(mode, node)
         if function.name in _RELATIONS:
             sign = _RELATIONS[function.name]
@@ -197,7 +199,7 @@ class Emitter:
     def _member(self, node: Apply, *, true: bool) -> str | None:
         """`in` a list of constant numbers."""
         item, container = node.args
-        if not isinstance(container, Const) or None in container.value or _fine(item):
+        if not isinstance(container, Const) or None in container.value or is_fine(item):
             return None
         if item.type.name not in ("int", "double", *_TIMES):
             return None
@@ -216,6 +218,17 @@ class Emitter:
         there = one.valid if item.type != DOUBLE else self._line(f"{one.data} == {one.data}")
         return self._and([found if true else self._not(found), there])
 
+    def _in_set(self, node: Apply, *, true: bool) -> str | None:
+        """`in` a set of numbers."""
+        item, container = node.args
+        if not isinstance(container, Input) or item.type not in (INT, DOUBLE):
+            return None
+        need = self._need(Need("members", item, container.name))
+        one = self.number(item)
+        found = self._line(f"{need}({one.data})")
+        there = one.valid if item.type != DOUBLE else self._line(f"{one.data} == {one.data}")
+        return self._and([found if true else self._not(found), there])
+
     # --- numbers ---
 
     def number(self, node: Typed) -> Number:
@@ -229,7 +242,7 @@ class Emitter:
             zero = "nan" if node.type == DOUBLE else "0"
             text = zero if unknown else self.constants.text(self._scaled(node))
             return Number(f"full(rows, {text}, {self._dtype(node.type)})", str(not unknown))
-        if _fine(node):
+        if is_fine(node):
             return self._mapped_number(node)
         if node.type == BOOL:
             true = self.truth(node)
@@ -248,7 +261,7 @@ class Emitter:
                 "True" if node.type == DOUBLE else self._line(f"{known}({self._data(self._coded(node))})"),
             )
         if isinstance(node, Apply) and not any(
-            arg.type.name not in VECTORS or _fine(arg) for arg in node.args
+            arg.type.name not in VECTORS or is_fine(arg) for arg in node.args
         ):
             return self._arithmetic(node)
         return self._mapped_number(node)
@@ -399,7 +412,7 @@ class Emitter:
         return self._line(f" {sign} ".join(rest))
 
 
-def _fine(node: Typed) -> bool:
+def is_fine(node: Typed) -> bool:
     """Whether a time in the part may be finer than a microsecond, which columns do not hold."""
     if node.type.name not in _TIMES:
         return False
@@ -411,4 +424,4 @@ def _fine(node: Typed) -> bool:
         and node.args[0].type.name == "string"
     ):
         return True
-    return any(map(_fine, children(node)))
+    return any(map(is_fine, children(node)))

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from policy.engine.decision import Decision
 from policy.engine.outcome import Outcome
+from policy.engine.ranking.outcome import RankOutcome
+from policy.engine.ranking.ranking import Ranking
 from policy.log.form import Form
 from policy.log.key import load_key
+from policy.log.rankings import RankingForm
 from policy.log.writer import MAX_AGE, MAX_BYTES, LogWriter, Sync
 
 _MAX_FORMS = 1_000  # policies and their former versions
@@ -46,6 +49,11 @@ class DecisionLog:
         key = (origin.policy, origin.policy_version)
         form = self._forms.get(key) or self._learn(key, decision)
         self.writer.append(form.line(outcome, decision_id, at, completed))
+
+    def record_ranking(self, ranking: Ranking, outcome: RankOutcome, ranking_id: str, at: int) -> None:
+        """Record one ranking before its answer leaves. Raises LogError; then the log holds nothing of it."""
+        form = RankingForm.of(ranking.spec.inputs, self._key)
+        self.writer.append(form.line(outcome, ranking_id, at))
 
     def close(self) -> None:
         """Close the segment; the next record starts another."""

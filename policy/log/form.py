@@ -41,7 +41,7 @@ class Form:
     def of(cls, inputs: Sequence[InputSpec], key: bytes) -> Self:
         """The form of a policy with these inputs; `key` is that of the hashes."""
         names = {f"f{place}": spec.name for place, spec in enumerate(inputs)}
-        changes = ((place, _change(spec, key)) for place, spec in enumerate(inputs))
+        changes = ((place, change(spec, key)) for place, spec in enumerate(inputs))
         return cls(
             msgspec.defstruct("Facts", [(field, Any, UNSET) for field in names], rename=names, frozen=True),
             tuple((place, change) for place, change in changes if change is not None),
@@ -108,6 +108,8 @@ class Form:
             action=outcome.action,
             band=cast("LoggedBand | None", outcome.band),
             rule=outcome.rule,
+            segment=outcome.segment,
+            without_rules=outcome.without_rules,
             arm=outcome.arm,
             reasons=reasons,
             degraded=degraded,
@@ -133,7 +135,8 @@ def _tells(value: Any) -> tuple[str, ...]:
     return (text[:_TELLING], repr(text)[1 : 1 + _TELLING])
 
 
-def _change(spec: InputSpec, key: bytes) -> Change | None:
+def change(spec: InputSpec, key: bytes) -> Change | None:
+    """What to do to a value of the input before it is written; None for nothing."""
     if spec.log == "drop":
         return lambda _: UNSET
     if spec.log == "hash":

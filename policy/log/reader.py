@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from policy.errors import LogError
+from policy.log.rankings import MARK, RankingRecord, decode_ranking
 from policy.log.record import Record, decode
 from policy.log.segment import PREFIX, SUFFIX, is_live
 
@@ -37,13 +38,21 @@ def segments(directory: str | Path) -> list[Path]:
 
 
 def read(place: str | Path, damaged: Callable[[Damage], None]) -> Iterator[Record]:
-    """The records of a log's folder, or of one segment, in the order of each segment.
+    """The decisions of a log's folder, or of one segment, in the order of each segment; see `read_rankings`.
 
     damaged: told of every line that is no record. A torn last line is what a killed or cut-off writer
     leaves, and was never acknowledged; while the writer lives, it is a line not yet finished, and no
     damage. Raises LogError.
     """
-    place = Path(place)
+    return (record for record in _read(Path(place), damaged) if isinstance(record, Record))
+
+
+def read_rankings(place: str | Path, damaged: Callable[[Damage], None]) -> Iterator[RankingRecord]:
+    """The rankings of a log's folder, or of one segment; as `read`."""
+    return (record for record in _read(Path(place), damaged) if isinstance(record, RankingRecord))
+
+
+def _read(place: Path, damaged: Callable[[Damage], None]) -> Iterator[Record | RankingRecord]:
     for path in segments(place) if place.is_dir() else [place]:
         try:
             with path.open("rb") as file:
@@ -52,12 +61,14 @@ def read(place: str | Path, damaged: Callable[[Damage], None]) -> Iterator[Recor
             raise LogError(f"the decision log cannot be read: {path}: {error.strerror}") from error
 
 
-def _records(path: Path, file: BinaryIO, damaged: Callable[[Damage], None]) -> Iterator[Record]:
+def _records(
+    path: Path, file: BinaryIO, damaged: Callable[[Damage], None]
+) -> Iterator[Record | RankingRecord]:
     offset = 0
     for number, (line, length) in enumerate(_lines(file), 1):
         torn = not line.endswith(b"\n")
         try:
-            yield decode(line)
+            yield decode_ranking(line) if line.startswith(MARK) else decode(line)
         except LogError as error:
             if not (torn and is_live(path)):
                 damaged(Damage(path, number, offset, str(error), torn))

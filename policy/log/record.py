@@ -36,9 +36,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     decision_id: as in the answer; at: when, RFC 3339 in UTC to the microsecond; policy: its name; facts:
     exactly those that were scored, after defaults, in the clear, or as a hash ("blake2b:…"), or left out,
-    as the policy's inputs say; score: None without one; action, band, rule, arm, reasons, degraded: the
-    outcome; completed: the actions that the caller said the user had passed; policy_version, model_version:
-    hashes of their contents.
+    as the policy's inputs say; score: None without one; action, band, rule, segment, without_rules, arm,
+    reasons, degraded: the outcome; completed: the actions that the caller said the user had
+    passed; policy_version, model_version: hashes of their contents.
     """
 
     decision_id: str
@@ -49,6 +49,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     band: LoggedBand | None = None
     rule: str | None = None
+    segment: str | None = None
+    without_rules: str | None = None
     arm: str | None = None
     reasons: tuple[dict[str, Any], ...] = ()
     degraded: tuple[dict[str, str], ...] = ()
@@ -80,14 +82,20 @@ def sealed(body: bytes) -> bytes:
 
 def decode(line: bytes) -> Record:
     """The record of a line, with or without its line feed. Raises LogError if it is torn or altered."""
+    whole = unsealed(line)
+    try:
+        return _decode(whole)
+    except msgspec.DecodeError as error:
+        raise LogError(f"not a record of a decision: {error}") from error
+
+
+def unsealed(line: bytes) -> bytes:
+    """The JSON of a line whose checksum fits. Raises LogError if it does not."""
     line = line.removesuffix(b"\n")
     body, end = line[:-_END], line[-_END:]
     if end != b',"crc":"%08x"}' % crc32(body):
         raise LogError("the checksum does not fit" if end.startswith(b',"crc":"') else "the line is cut off")
-    try:
-        return _decode(line)
-    except msgspec.DecodeError as error:
-        raise LogError(f"not a record of a decision: {error}") from error
+    return line
 
 
 def moment(at: int) -> str:

@@ -37,11 +37,27 @@ def read_bands(node: Node, actions: Sequence[str], reader: Reader) -> tuple[Band
     return tuple(bands)
 
 
+def check_bands(bands: Sequence[BandSpec], actions: Sequence[str], node: Node, reader: Reader) -> None:
+    """Note whatever keeps bands that were put together from tiling 0 to 1 in the order of the ladder."""
+    for band in bands:
+        if not 0.0 <= band.lower <= 1.0:
+            reader.note("E134", f"the start of `{band.action}` must lie between 0 and 1", band.number)
+            return
+    if not bands:
+        reader.note("E132", "at least one band must be left, which starts at 0", node.span)
+        return
+    _check_start(bands[0], reader)
+    for before, after in pairwise(bands):
+        _check_pair(before, after, actions, reader)
+
+
 def _read_band(key: Scalar, node: Node, actions: Sequence[str], reader: Reader) -> BandSpec | None:
     action = reader.choice(key, "the action of a band", actions, code="E131")
     lower = reader.number(node, f"the start of `{key.value}`")
     if lower is not None and not 0.0 <= lower <= 1.0:
-        reader.note("E134", f"the start of `{key.value}` must lie between 0 and 1", node.span)
+        hints = (f"write {lower / 100:g} for {lower:g} %",) if 1.0 < lower <= 100.0 else ()
+        message = f"the start of `{key.value}` must lie between 0 and 1"
+        reader.note("E134", message, node.span, hints=hints)
         return None
     return None if action is None or lower is None else BandSpec(action, lower, key.span, node.span)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy.diagnostics import Span
+from policy.scalars import resolve
 from policy.source import Node, Scalar
 from policy.spec.reader import Fields, Reader, kind
 from policy.spec.values import CONVERT, FORM, plain
@@ -24,13 +25,22 @@ RESERVED = frozenset(
 )
 
 _RANGED = ("int", "double", "timestamp", "duration")
-_FITS = {
+FITS = {
     "min": _RANGED,
     "max": _RANGED,
     "enum": ("int", "string"),
     "max_length": ("string",),
 }
-_KEYS = ("type", "min", "max", "enum", "max_length", "optional", "default", "log", "description")
+_ELSEWHERE = {  # what other languages call a type
+    **dict.fromkeys(("text", "str", "varchar", "char", "keyword"), "string"),
+    **dict.fromkeys(("integer", "long", "int64", "int32", "bigint"), "int"),
+    **dict.fromkeys(("float", "number", "decimal", "float64", "real"), "double"),
+    **dict.fromkeys(("datetime", "date", "time"), "timestamp"),
+    **dict.fromkeys(("interval", "timedelta"), "duration"),
+    **dict.fromkeys(("address", "ipv4", "ipv6", "inet"), "ip"),
+    **dict.fromkeys(("boolean", "flag"), "bool"),
+}
+KEYS = ("type", "min", "max", "enum", "max_length", "optional", "default", "log", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class InputSpec:
     optional: bool = False
     default: Any = None
     log: str = "clear"
+    logged: bool = False
     description: str = ""
 
     @property
@@ -95,11 +106,11 @@ def _read_input(key: Scalar, node: Node, reader: Reader) -> InputSpec:
     name = str(key.value)
     if reader.identifier(key, "the name of an input") and name in RESERVED:
         reader.note("E115", f"`{name}` is a word of the policy language, and cannot name an input", key.span)
-    fields = reader.record(node, f"the input `{name}`", _KEYS, ("type",))
+    fields = reader.record(node, f"the input `{name}`", KEYS, ("type",))
     type_ = _type(fields, reader)
     if type_ is None:
         return InputSpec(name, "unknown", key.span)
-    for word, types in _FITS.items():
+    for word, types in FITS.items():
         if word in fields and type_ not in types:
             place, _ = fields.pop(word)
             reader.note(
@@ -118,6 +129,7 @@ def _read_input(key: Scalar, node: Node, reader: Reader) -> InputSpec:
         max_length=_max_length(fields, reader),
         optional=bool("optional" in fields and reader.boolean(fields["optional"][1], "`optional`")),
         log=_log(fields, reader),
+        logged="log" in fields,
         description=_description(fields, reader),
     )
     _check_range(spec, fields, reader)
@@ -125,7 +137,15 @@ def _read_input(key: Scalar, node: Node, reader: Reader) -> InputSpec:
 
 
 def _type(fields: Fields, reader: Reader) -> str | None:
-    return reader.choice(fields["type"][1], "the type", tuple(CONVERT)) if "type" in fields else None
+    if "type" not in fields:
+        return None
+    node = fields["type"][1]
+    word = str(node.value).lower() if isinstance(node, Scalar) else ""
+    if word not in _ELSEWHERE:
+        return reader.choice(node, "the type", tuple(CONVERT))
+    expected, hint = f"expected {', '.join(CONVERT)}", f"did you mean `{_ELSEWHERE[word]}`?"
+    reader.note("E113", f"the type cannot be `{word}`", node.span, expected, hints=(hint,))
+    return None
 
 
 def _value(fields: Fields, word: str, type_: str, reader: Reader) -> Any:
@@ -137,11 +157,24 @@ def _converted(node: Node, what: str, type_: str, reader: Reader) -> Any:
         value = CONVERT[type_](node.value)
         if value is not None:
             return value
-    hints = (f'write it in quotes: "{node.text}"',) if type_ == "string" and isinstance(node, Scalar) else ()
+    hints = _as_written(node, type_)
     reader.note(
         "E121", f"{what} must be of the type {FORM[type_]}", node.span, f"found {kind(node)}", hints=hints
     )
     return None
+
+
+def _as_written(node: Node, type_: str) -> tuple[str, ...]:
+    """How a scalar of another type is most likely meant."""
+    if not isinstance(node, Scalar) or node.value is None:
+        return ()
+    if type_ == "string":
+        return (f'write it in quotes: "{node.text}"',)
+    bare = resolve(node.text) if isinstance(node.value, str) else node.value
+    if isinstance(node.value, str) and CONVERT[type_](bare) is not None:
+        return (f"write {node.text} without quotes",)
+    word = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
+    return (f"write {word}",) if type_ == "bool" and word else ()
 
 
 def _enum(fields: Fields, type_: str, reader: Reader) -> tuple[Any, ...] | None:

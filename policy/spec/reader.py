@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from policy.diagnostics import Diagnostic, Severity, Span, did_you_mean
+from policy.scalars import resolve
 from policy.source import Mapping as MappingNode
 from policy.source import Node, Scalar
 from policy.source import Sequence as SequenceNode
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}").fullmatch
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
+NAME = r"[a-z][a-z0-9_-]{0,63}"
+IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_NAME, _IDENTIFIER = re.compile(NAME).fullmatch, re.compile(IDENTIFIER).fullmatch
 
+_SHORT = 40  # characters of a number that is repeated in a message
 _HINTS = 50
 _MOST = 2_000  # diagnostics kept; more than the warnings that a file can earn, so an error is among them
 
@@ -66,6 +69,11 @@ class Reader:
         """Add a diagnostic, unless there are thousands; `hints` become its help lines."""
         if len(self.found) < _MOST:
             self.found.append(Diagnostic(code, message, span, notes, tuple(hints), severity))
+
+    def take(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic of another reader, unless there are thousands."""
+        if len(self.found) < _MOST:
+            self.found.append(diagnostic)
 
     def near(self, word: str, known: Iterable[str]) -> tuple[str, ...]:
         """A help line with the known word nearest to a wrong one; only for the first of many wrong ones."""
@@ -148,7 +156,10 @@ class Reader:
                 double = float("inf")
             if isfinite(double):
                 return double
-        self.note("E110", f"{what} must be a number", node.span, f"found {kind(node)}")
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        bare = isinstance(resolve(text), int | float) and not isinstance(resolve(text), bool)
+        hints = (f"write {text} without quotes",) if bare and len(text) <= _SHORT else ()
+        self.note("E110", f"{what} must be a number", node.span, f"found {kind(node)}", hints=hints)
         return None
 
     def choice(self, node: Node, what: str, options: Collection[str], code: str = "E113") -> str | None:

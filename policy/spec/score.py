@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from policy.diagnostics import Span
 from policy.source import Node
+from policy.spec.conditions import SCORE, Condition, Names, read_condition
 from policy.spec.inputs import InputSpec
 from policy.spec.reader import Reader
 
 OUTPUT = "probability[1]"
 
 _NUMBERS = ("double", "int")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A fact under the model's name for it."""
+    """A fact, or an expression, under the model's name for it."""
 
     fact: str
     name_span: Span
     fact_span: Span
+    formula: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class ScoreSpec:
     output_span: Span | None = None
 
 
-def read_score(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> ScoreSpec:
-    """The block `score:`."""
+def read_score(node: Node, inputs: Mapping[str, InputSpec], names: Names, reader: Reader) -> ScoreSpec:
+    """The block `score:`; expressions under `inputs` read `names`, without the score."""
     fields = reader.record(node, "`score`", ("model", "output", "inputs", "input"))
     if "input" in fields:
         for word in ("model", "output", "inputs"):
@@ -62,7 +66,7 @@ def read_score(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> S
         node.span,
         model=reader.text(model_node, "`score.model`"),
         output=OUTPUT if output is None else reader.text(output, "`score.output`") or OUTPUT,
-        inputs=_renamed(fields["inputs"][1], inputs, reader) if "inputs" in fields else {},
+        inputs=_renamed(fields["inputs"][1], inputs, names, reader) if "inputs" in fields else {},
         model_span=model_node.span,
         output_span=model_node.span if output is None else output.span,
     )
@@ -76,14 +80,21 @@ def _from_fact(node: Node, whole: Node, inputs: Mapping[str, InputSpec], reader:
     return ScoreSpec(whole.span, fact=name)
 
 
-def _renamed(node: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> dict[str, Renamed]:
+def _renamed(node: Node, inputs: Mapping[str, InputSpec], names: Names, reader: Reader) -> dict[str, Renamed]:
     renamed = {}
+    facts = names.without([SCORE])
     for name, (key, value) in reader.fields(node, "`score.inputs`").items():
-        fact = reader.text(value, f"the fact for the model's input `{name}`")
-        if fact is None:
+        what = f"the fact for the model's input `{name}`"
+        text = reader.text(value, what)
+        if text is None:
             continue
-        if fact not in inputs:
-            hints = reader.near(fact, inputs)
-            reader.note("E161", f"`{fact[:80]}` is not an input of this policy", value.span, hints=hints)
-        renamed[name] = Renamed(fact, key.span, value.span)
+        if text in inputs:
+            renamed[name] = Renamed(text, key.span, value.span)
+        elif _IDENTIFIER(text) and text not in names.variables:
+            hints = reader.near(text, inputs)
+            reader.note("E161", f"`{text[:80]}` is not an input of this policy", value.span, hints=hints)
+            renamed[name] = Renamed(text, key.span, value.span)
+        else:
+            formula = read_condition(value, facts, reader, what, wanted=None)
+            renamed[name] = Renamed(text, key.span, value.span, formula)
     return renamed

@@ -193,6 +193,8 @@ def describe(value: Any) -> str:
         return "string" if encodable(value) else "a string with a lone surrogate"
     if isinstance(value, datetime):
         return "timestamp" if value.tzinfo is not None else "a timestamp without a time zone"
+    if isinstance(value, timedelta):
+        return "duration"
     if isinstance(value, dict):
         return "object"
     return "list" if isinstance(value, list | tuple) else type(value).__name__

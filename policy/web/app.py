@@ -8,23 +8,39 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from policy.log import Sync
 from policy.web.handler import RULES, exchange
 from policy.web.messages import Reply, head_of
 from policy.web.service import Service, open_service
 from policy.web.tokens import Tokens
+from policy.web.watch import watch
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def create_app(
-    configs: str | Path, *, log_dir: str | Path | None = None, tokens: Tokens | None = None
+    configs: str | Path,
+    *,
+    log_dir: str | Path | None = None,
+    log_sync: Sync = "none",
+    log_key_file: str | Path | None = None,
+    tokens: Tokens | None = None,
+    follow: bool = False,
 ) -> Flask:
     """A plain Flask application that serves the policies of a file or folder.
 
-    log_dir: the folder of the decision log; without it nothing is recorded. tokens: bearer tokens that open
-    it. Raises policy.LoadError with every diagnostic if a policy does not load or one of its cases fails.
+    log_dir: the folder of the decision log; without it nothing is recorded. log_sync: "each" waits for the disk
+    before an answer leaves; log_key_file: the key of hashed facts. tokens: bearer tokens that open it.
+    follow: a thread of this process takes changed files over, as `scoregate serve` does; a server that forks must
+    call this in its workers. Raises policy.LoadError with every diagnostic if a policy does not load or one of its
+    cases fails.
     """
-    return application(open_service(configs, log_dir=log_dir, tokens=tokens))
+    service = open_service(
+        configs, log_dir=log_dir, log_sync=log_sync, log_key_file=log_key_file, tokens=tokens
+    )
+    if follow:
+        watch(service.policies)
+    return application(service)
 
 
 def application(service: Service) -> Flask:

@@ -8,6 +8,7 @@ import structlog
 
 from policy.diagnostics import did_you_mean
 from policy.engine.decision import Decision
+from policy.engine.machine import instant
 from policy.engine.outcome import Outcome
 from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
@@ -49,7 +50,7 @@ def settle(service: Service, decision: Decision, facts: Any, completed: tuple[st
     Raises FactsError, or RefusedError if it cannot be recorded.
     """
     at = service.clock()
-    outcome = decision.row(facts, completed=completed)
+    outcome = decision.row(facts, completed=completed, now=instant(at) if decision.reads_now else None)
     decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy())
     if service.log is not None:
         try:
@@ -101,8 +102,13 @@ def _unlogged(decision: Decision, outcome: Outcome, error: LogError) -> Outcome:
     log.error("decision log failed", policy=decision.name, error=str(error))
     action = decision.spec.on_error.log
     if action == REFUSE:
-        detail = (
-            "the decision log cannot be written, and the policy gives no unrecorded decision; try again later"
-        )
-        raise RefusedError(problem(503, "log-unavailable", detail, headers=[("Retry-After", "5")]))
+        raise RefusedError(log_unavailable())
     return outcome.fallback(action, "the decision log cannot be written")
+
+
+def log_unavailable() -> Reply:
+    """503: nothing is answered that is not recorded."""
+    detail = (
+        "the decision log cannot be written, and the policy gives no unrecorded decision; try again later"
+    )
+    return problem(503, "log-unavailable", detail, headers=[("Retry-After", "5")])

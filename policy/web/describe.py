@@ -6,7 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 from policy.engine.decision import Decision
+from policy.engine.ranking.ranking import Ranking
+from policy.log.record import moment
+from policy.spec.actions import ActionSpec
 from policy.spec.inputs import MAX_LENGTH, InputSpec
+from policy.spec.rules import RuleSpec
 from policy.spec.values import plain
 from policy.web.decide import RefusedError, find
 from policy.web.messages import Head, Reply, json_reply
@@ -19,28 +23,48 @@ def health(_service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     return json_reply(200, {"status": "ok"})
 
 
-def ready(_service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
-    """Every policy and model is loaded: there is no service before that, so nothing answers."""
-    return json_reply(200, {"status": "ready"})
+def ready(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
+    """Every policy and model is loaded: there is no service before that, so nothing answers.
+
+    Whether the policies are those of the files, and their age. Who asks needs no token, so of what is wrong it
+    says only where; the process log says what.
+    """
+    status, now = service.policies.status, service.clock() / 1e9
+    body: dict[str, Any] = {
+        "status": "ready",
+        "loaded_at": moment(int(status.loaded_at * 1e9)),
+        "age_seconds": max(0, round(now - status.loaded_at)),
+        "reload": "ok" if status.failed_at is None else "failed",
+    }
+    if status.failed_at is not None:
+        body |= {"failing_seconds": max(0, round(now - status.failed_at)), "problems": list(status.problems)}
+    return json_reply(200, body)
 
 
 def policies(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     """The policies there are."""
-    listed = [
-        {
-            "name": decision.name,
-            "description": decision.spec.description,
-            "policy_version": decision.version,
-            "model_version": decision.model_version,
-            "address": f"/v1/policies/{decision.name}",
-        }
-        for decision in service.policies.decisions.values()
-    ]
+    held = service.policies
+    listed = [_listed(one, "decision") for one in held.decisions.values()]
+    listed += [_listed(one, "ranking") for one in held.rankings.values()]
     return json_reply(200, {"policies": listed})
+
+
+def _listed(one: Decision | Ranking, kind: str) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "kind": kind,
+        "description": one.spec.description,
+        "policy_version": one.version,
+        "model_version": one.model_version,
+        "address": f"/v1/policies/{one.name}",
+    }
 
 
 def policy(service: Service, name: str, _head: Head, _body: bytes) -> Reply:
     """What a client needs to send right facts, and to fall back by itself when the service is away."""
+    ranking = service.policies.rankings.get(name)
+    if ranking is not None:
+        return json_reply(200, of_ranking(ranking))
     try:
         return json_reply(200, members(find(service, name)))
     except RefusedError as refused:
@@ -49,7 +73,7 @@ def policy(service: Service, name: str, _head: Head, _body: bytes) -> Reply:
 
 def schema(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     """The OpenAPI description of the service with the policies it holds."""
-    return json_reply(200, openapi(service.policies.decisions))
+    return json_reply(200, openapi(service.policies.decisions, service.policies.rankings))
 
 
 def members(decision: Decision) -> dict[str, Any]:
@@ -61,15 +85,52 @@ def members(decision: Decision) -> dict[str, Any]:
         "description": spec.description,
         "inputs": [_input(one) for one in spec.inputs],
         "unknown_facts": spec.unknown_facts,
-        "actions": [{"name": action.name, "data": dict(action.data)} for action in spec.actions],
+        "actions": [_action(action) for action in spec.actions],
         "bands": [
             {"action": band.action, "lower": lower, "upper": upper, "closed": band is spec.bands[-1]}
             for band, (lower, upper) in zip(spec.bands, pairwise(bounds), strict=True)
         ],
+        "segments": [{"name": one.name, "description": one.description} for one in spec.segments],
+        "rules": [_rule(one) for one in spec.rules],
         "on_error": {"score": spec.on_error.score, "facts": spec.on_error.facts, "log": spec.on_error.log},
         "policy_version": decision.version,
         "model_version": decision.model_version,
     }
+
+
+def of_ranking(ranking: Ranking) -> dict[str, Any]:
+    """A ranking as plain data: inputs, filters, how many items, versions."""
+    spec = ranking.spec
+    return {
+        "name": ranking.name,
+        "description": spec.description,
+        "inputs": [_input(one) for one in spec.inputs],
+        "unknown_facts": spec.unknown_facts,
+        "n": {"default": spec.limits.default, "max": spec.limits.max},
+        "items": int(ranking.items.present.sum()),
+        "filters": [one.name for one in spec.filters],
+        "boosts": [one.name for one in spec.boosts],
+        "caps": [{"by": one.by, "at_most": one.at_most} for one in spec.caps],
+        "fallback": list(spec.fallback),
+        "on_error": {"log": spec.log},
+        "policy_version": ranking.version,
+        "model_version": ranking.model_version,
+    }
+
+
+def _action(one: ActionSpec) -> dict[str, Any]:
+    """An action, its data, and the one that is taken where what it needs is not so."""
+    described: dict[str, Any] = {"name": one.name, "data": dict(one.data)}
+    if one.needs is not None:
+        described |= {"needs": one.needs.source, "else": one.otherwise}
+    return described
+
+
+def _rule(one: RuleSpec) -> dict[str, Any]:
+    """A rule's effect, without its condition: that is the policy's own affair."""
+    effects = {"action": one.action, "at_least": one.at_least, "at_most": one.at_most}
+    said = {word: action for word, action in effects.items() if action is not None}
+    return {"name": one.name, "description": one.description, **said, "mode": one.mode}
 
 
 def _input(one: InputSpec) -> dict[str, Any]:

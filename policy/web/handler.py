@@ -20,6 +20,7 @@ from policy.web.decide import decide
 from policy.web.describe import health, policies, policy, ready, schema
 from policy.web.messages import JSON, JSON_LINES, Head, Reply
 from policy.web.problems import problem
+from policy.web.rank import rank
 from policy.web.service import Service
 
 HOT = "/v1/decisions/"
@@ -56,6 +57,7 @@ _ROUTES = (
         BATCH_BYTES,
         frozenset({JSON_LINES, "application/jsonl", "application/jsonlines"}),
     ),
+    Route("/v1/rankings/<name>", "POST", rank, DECISION_BYTES, frozenset({JSON})),
     Route("/v1/policies", "GET", policies),
     Route("/v1/policies/<name>", "GET", policy),
     Route("/openapi.json", "GET", schema),

@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from policy.engine.decision import Decision
+from policy.engine.ranking.ranking import Ranking
 from policy.spec.inputs import InputSpec
 from policy.spec.values import plain
 from policy.web.messages import JSON, JSON_LINES
@@ -47,7 +48,9 @@ _NUMBER_OR_NULL = {"type": ["number", "null"]}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 
 
-def openapi(decisions: Mapping[str, Decision]) -> dict[str, Any]:
+def openapi(
+    decisions: Mapping[str, Decision], rankings: Mapping[str, Ranking] | None = None
+) -> dict[str, Any]:
     """The document, for the policies of this moment."""
     paths: dict[str, Any] = {}
     for decision in decisions.values():
@@ -56,6 +59,9 @@ def openapi(decisions: Mapping[str, Decision]) -> dict[str, Any]:
         paths[f"/v1/policies/{decision.name}"] = {
             "get": _get("The policy: inputs, actions, bands, fallbacks")
         }
+    for ranking in (rankings or {}).values():
+        paths[f"/v1/rankings/{ranking.name}"] = {"post": _rank(ranking)}
+        paths[f"/v1/policies/{ranking.name}"] = {"get": _get("The ranking: inputs, filters, fallbacks")}
     paths["/v1/policies"] = {"get": _get("The policies there are")}
     paths["/healthz"] = {"get": _get("The process answers", free=True)}
     paths["/readyz"] = {"get": _get("Everything is loaded", free=True)}
@@ -79,6 +85,51 @@ def facts(decision: Decision) -> dict[str, Any]:
         "required": [one.name for one in spec.inputs if not one.optional and one.default is None],
         "properties": {one.name: _value(one) for one in spec.inputs},
         "additionalProperties": spec.unknown_facts == "ignore",
+    }
+
+
+def _rank(ranking: Ranking) -> dict[str, Any]:
+    """The operation of a ranking."""
+    spec = ranking.spec
+    item = {"type": ["string", "integer"]}
+    rated = {
+        "type": "object",
+        "properties": {"item": item, "rating": {"type": "number"}},
+        "required": ["item"],
+    }
+    own = {
+        "user": {"type": ["string", "integer", "null"]},
+        "n": {"type": "integer", "minimum": 0, "default": spec.limits.default, "maximum": spec.limits.max},
+        "history": {"type": "array", "items": {"anyOf": [item, rated]}},
+        "exclude": {"type": "array", "items": item},
+    }
+    asked = {
+        "type": "object",
+        "required": [one.name for one in spec.inputs if not one.optional and one.default is None],
+        "properties": own | {one.name: _value(one) for one in spec.inputs},
+    }
+    shown = {
+        "id": item,
+        "score": {"type": "number"},
+        "source": {"enum": ["model", "fold_in", "popular"]},
+        "reasons": {"type": "array", "items": {"type": "object"}},
+    }
+    answer = {
+        "type": "object",
+        "required": ["ranking_id", "items", "versions"],
+        "properties": {
+            "ranking_id": {"type": "string", "format": "uuid"},
+            "items": {"type": "array", "items": {"type": "object", "properties": shown}},
+            "filters": {"type": "array", "items": {"type": "object"}},
+            "plan": {"type": "string"},
+            "reasons": {"type": "array", "items": {"type": "object"}},
+            "versions": {"type": "object"},
+        },
+    }
+    return {
+        "summary": spec.description or f"Rank {ranking.name}",
+        "requestBody": {"required": True, "content": {JSON: {"schema": asked}}},
+        "responses": {"200": _content("The list", JSON, answer)} | _errors(400, 401, 411, 413, 415, 422, 503),
     }
 
 
@@ -174,6 +225,8 @@ def _outcome(decision: Decision) -> dict[str, Any]:
             "score": _NUMBER_OR_NULL,
             "band": {"type": ["object", "null"]},
             "rule": _TEXT_OR_NULL,
+            "segment": _TEXT_OR_NULL,
+            "without_rules": {"enum": list(decision.spec.ladder)},
             "arm": _TEXT_OR_NULL,
             "reasons": {"type": "array", "minItems": 1, "items": {"type": "object"}},
             "data": {"type": "object"},

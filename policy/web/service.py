@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from policy.engine.decision import Decision
 from policy.engine.outcome import Outcome
-from policy.log import DecisionLog
-from policy.runtime import Runtime
+from policy.engine.ranking.outcome import RankOutcome
+from policy.engine.ranking.ranking import Ranking
+from policy.live import Live
+from policy.log import DecisionLog, Sync
+from policy.stores import Guarded, open_store
 from policy.web.answers import Answers
 from policy.web.identity import Entropy
 from policy.web.tokens import Tokens
-
-
-class Policies(Protocol):
-    """Who holds the policies: `decisions` is one immutable snapshot, which a reload replaces."""
-
-    @property
-    def decisions(self) -> Mapping[str, Decision]:
-        """The decisions by name."""
 
 
 class Recorder(Protocol):
@@ -36,20 +31,35 @@ class Recorder(Protocol):
         Raises LogError; then it holds nothing of it.
         """
 
+    def record_ranking(self, ranking: Ranking, outcome: RankOutcome, ranking_id: str, at: int) -> None:
+        """Record one ranking, made `at` nanoseconds since 1970. Raises LogError, likewise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service.
 
-    log: None records nothing; clock: nanoseconds since 1970; entropy: ten random bytes for an id.
+    policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
+    random bytes for an id.
     """
 
-    policies: Policies
+    policies: Live
     log: Recorder | None = None
     tokens: Tokens = field(default_factory=Tokens)
     clock: Callable[[], int] = time.time_ns
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
+    _stores: dict[str, Guarded] = field(default_factory=dict, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
+
+    def store(self, ranking: Ranking) -> Guarded | None:
+        """The store that a ranking names; None if it names none. Opened once for each address."""
+        spec = ranking.spec.store
+        if spec is None:
+            return None
+        store = self._stores.get(spec.url)
+        if store is None:
+            store = self._stores[spec.url] = Guarded(open_store(spec.url, spec.seconds), spec.seconds)
+        return store
 
     def answers(self, decision: Decision) -> Answers:
         """How the outcomes of the decision are written."""
@@ -60,13 +70,19 @@ class Service:
 
 
 def open_service(
-    configs: str | Path, *, log_dir: str | Path | None = None, tokens: Tokens | None = None
+    configs: str | Path,
+    *,
+    log_dir: str | Path | None = None,
+    log_sync: Sync = "none",
+    log_key_file: str | Path | None = None,
+    tokens: Tokens | None = None,
 ) -> Service:
     """The service of the policies in a file or folder. Their cases are run, which also warms their models up.
 
-    log_dir: the folder of the decision log, None to record nothing. Raises LoadError with every diagnostic if
-    a policy does not load or one of its cases fails, LogError if the folder cannot be written.
+    log_dir: the folder of the decision log, None to record nothing; log_sync, log_key_file: as DecisionLog's
+    `sync` and `key_file`. Raises LoadError with every diagnostic if a policy does not load or one of its cases
+    fails, LogError if the folder cannot be written or the key cannot be read.
     """
-    runtime = Runtime.load(configs)
-    log = None if log_dir is None else DecisionLog(log_dir)
-    return Service(runtime, log, tokens or Tokens())
+    policies = Live(configs)
+    log = None if log_dir is None else DecisionLog(log_dir, sync=log_sync, key_file=log_key_file)
+    return Service(policies, log, tokens or Tokens())

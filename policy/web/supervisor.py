@@ -25,6 +25,7 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from policy.web.address import Address
 from policy.web.door import WSGIApp
+from policy.web.watch import Hangups
 
 _FIRST_DELAY = 0.05  # seconds before a dead worker is replaced
 _LONGEST_DELAY = 5.0
@@ -70,14 +71,11 @@ class _Restarts:
 class Supervisor(MPServer):
     """Granian with several processes, whose dead workers are always replaced.
 
-    announce: called once all the first workers have loaded and listen. check: asked on SIGHUP whether the
-    policies are sound; only then are the workers replaced, one after the other. `failed` tells whether the
-    start failed.
+    announce: called once all the first workers have loaded and listen. On SIGHUP the workers are told to load
+    everything anew: each replaces its policies, or keeps them. `failed` tells whether the start failed.
     """
 
-    def __init__(
-        self, address: Address, *, workers: int, announce: Callable[[], None], check: Callable[[], bool]
-    ) -> None:
+    def __init__(self, address: Address, *, workers: int, announce: Callable[[], None]) -> None:
         super().__init__(
             "scoregate",
             address=address.host,
@@ -95,16 +93,17 @@ class Supervisor(MPServer):
         self.failed = False
         self._address = address
         self._announce = announce
-        self._check = check
         self._restarts = _Restarts()
         self._loaded = context().Semaphore(0)
+        self._hangups: Hangups = context().Value("Q", 0, lock=False)
 
-    def run(self, loader: Callable[[Semaphore], WSGIApp]) -> None:
+    def run(self, loader: Callable[[Semaphore, Hangups], WSGIApp]) -> None:
         """Serve until SIGTERM or SIGINT.
 
-        `loader` makes the application in each worker, and then releases its argument.
+        `loader` makes the application in each worker, and then releases its first argument; the second grows
+        with every SIGHUP.
         """
-        self.serve(target_loader=partial(loader, self._loaded), wrap_loader=False)
+        self.serve(target_loader=partial(loader, self._loaded, self._hangups), wrap_loader=False)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         if not self._wait_for_all():
@@ -123,7 +122,7 @@ class Supervisor(MPServer):
         self._replace_dead(spawn_target, target_loader)
         if self.reload_signal:
             self.reload_signal = False
-            self._replace_all(spawn_target, target_loader)
+            self._hangups.value += 1
 
     def _wait_for_all(self) -> bool:
         """Whether all workers have loaded and the port answers; False as soon as one of them dies."""
@@ -147,36 +146,10 @@ class Supervisor(MPServer):
                 )
                 self.wrks[index] = self._start(index, spawn_target, target_loader)
 
-    def _replace_all(self, spawn_target: Any, target_loader: Any) -> None:
-        """Load the policies anew: a worker leaves when its successor has loaded."""
-        if not self._check():
-            log.error("policies not reloaded: they have errors; the workers keep the old ones")
-            return
-        for index in range(len(self.wrks)):
-            fresh = self._start(index, spawn_target, target_loader)
-            if not self._wait_for(fresh):
-                log.error("policies not reloaded: a worker could not load them", worker=index + 1)
-                fresh.kill()
-                return
-            former, self.wrks[index] = self.wrks[index], fresh
-            former.terminate()
-            former.join(_GRACE)
-            former.kill()
-        log.info("policies reloaded", workers=len(self.wrks))
-
     def _start(self, index: int, spawn_target: Any, target_loader: Any) -> WorkerProcess:
         fresh = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
         fresh.start()
         return fresh
-
-    def _wait_for(self, worker: WorkerProcess) -> bool:
-        while self._loaded.acquire(block=False):  # of workers that were replaced before
-            pass
-        deadline = time.monotonic() + _PATIENCE
-        while worker.is_alive() and time.monotonic() < deadline and not self.interrupt_signal:
-            if self._loaded.acquire(timeout=0.05):
-                return True
-        return False
 
 
 def context() -> BaseContext:

@@ -9,43 +9,55 @@ import threading
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.synchronize import Semaphore
+from pathlib import Path
 
 import structlog
 
 from policy.errors import LogError, PolicyError
+from policy.log import Sync
 from policy.telemetry import configure
 from policy.web.app import application
 from policy.web.door import Door, WSGIApp
 from policy.web.service import open_service
 from policy.web.tokens import Tokens
+from policy.web.watch import Hangups, watch
 
 log = structlog.get_logger("scoregate.worker")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told: a policy file or a folder of them, the log's folder, who may ask."""
+    """What a worker is told: a policy file or a folder of them, the decision log, who may ask."""
 
     configs: str
-    log_dir: str
+    log_dir: Path
+    log_sync: Sync
+    log_key_file: Path | None
     tokens: Tokens
 
 
-def load(settings: Settings, loaded: Semaphore) -> WSGIApp:
+def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
     """The application of one worker, with the door in front.
 
-    `loaded` is released once all is loaded and warm.
+    `loaded` is released once all is loaded and warm; `hangups` counts the signals to load everything anew.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork brings the supervisor's handlers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; the supervisor passes it on
     configure()
     _leave_with_parent()
     try:
-        service = open_service(settings.configs, log_dir=settings.log_dir, tokens=settings.tokens)
+        service = open_service(
+            settings.configs,
+            log_dir=settings.log_dir,
+            log_sync=settings.log_sync,
+            log_key_file=settings.log_key_file,
+            tokens=settings.tokens,
+        )
     except (PolicyError, LogError) as error:
         log.critical("worker cannot start", error=str(error))
         sys.exit(1)
     app = application(service)
+    watch(service.policies, hangups)
     loaded.release()
     return Door(app.wsgi_app, service)
 

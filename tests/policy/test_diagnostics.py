@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import policy
-from policy.catalog import PAGES, explain, near
 from policy.diagnostics import Diagnostic, Span, did_you_mean, github, in_order, render, to_json
 
 LINE = "    when: country > 3"
@@ -101,20 +98,3 @@ def test_a_style_paints_without_changing_the_words():
     painted = render([OVERLOAD], lambda role, text: f"<{role}>{text}</>")
     assert re.sub(r"<[^>]*>", "", painted) == re.sub(r"<[^>]*>", "", render([OVERLOAD]))
     assert "<caret>^</>" not in render([OVERLOAD])
-
-
-def test_every_code_of_policies_has_a_page_and_every_page_a_code():
-    """The catalog holds exactly the E1, E3 and W4 codes that the source text of the package names."""
-    folder = Path(policy.__file__).parent
-    files = [file for file in folder.rglob("*.py") if file.name != "catalog.py"]
-    named = {code for file in files for code in re.findall(r'"([EW][134]\d\d)"', file.read_text())}
-    assert {code for code in PAGES if code[1] in "134"} == named
-
-
-def test_a_page_says_what_why_and_instead():
-    """`explain` gives the page of a code in any case of letters, and proposes a near code otherwise."""
-    text = explain("e102")
-    assert text is not None
-    assert re.findall(r"^(E102|What|Why|Instead) ", text, re.MULTILINE) == ["E102", "What", "Why", "Instead"]
-    assert explain("E999") is None
-    assert near("E1O2") != ()

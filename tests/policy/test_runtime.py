@@ -132,7 +132,7 @@ def test_a_model_that_does_not_load_is_told_at_its_path(folder):
 def test_a_runtime_holds_every_policy_of_a_folder_and_each_model_once(folder):
     """Policies are found by their names, and a model that several use is loaded once."""
     (folder / "other.yml").write_text(POLICY.replace("decision: login", "decision: other"))
-    (folder / "login.cases.yaml").write_text("ignored")
+    (folder / "login.cases.yaml").write_text("[]")
     (folder / ".hidden.yaml").write_text("ignored")
     asked = []
     runtime = policy.Runtime.load(folder, lambda place: asked.append(place) or ConstantScorer(0.3))

@@ -301,6 +301,8 @@ MEMBER = operator(
 IN_SET = operator(
     "@in",
     "(A, set(A)) -> bool",
+    "(int, set(double)) -> bool",
+    "(double, set(int)) -> bool",
     row=_contains,
     template="{0} in {1}",
     doc="True if the value is a member, for a list that the policy names.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -74,7 +75,7 @@ def test_json(check):
     assert (result.exit_code, body["ok"]) == (0, True)
     assert [one["code"] for one in body["diagnostics"]] == ["W402"]
     assert body["policies"][0]["cases"] == [
-        {"name": "low", "passed": True, "score": 0.1, "action": "allow", "differences": []}
+        {"name": "low", "passed": True, "score": 0.1, "action": "allow", "rule": None, "differences": []}
     ]
 
 
@@ -108,3 +109,72 @@ def test_embedded_default_is_sound(scoregate, pytestconfig):
     result = scoregate("check", pytestconfig.rootpath / "configs")
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"no problems" in result.stdout
+
+
+def test_cases_may_stand_in_a_file_of_their_own(check):
+    """`login.cases.yaml` holds more cases of `login.yaml`, as a list or under `cases`; a failing one is shown there."""
+    more = "- {name: middle, facts: {user: a, risk: 0.5}, expect: allow}\n"
+    result = check(**{"login": POLICY, "login.cases": more})
+    assert result.exit_code == 0, result.output
+    assert "1 policy; 3 cases, all as expected" in result.output
+    result = check(
+        **{"login.cases": "cases:\n  " + more.replace("expect: allow", "expect: {rule: null, band: block}")}
+    )
+    assert result.exit_code == 1
+    assert "login.cases.yaml:2:57: E151 middle fails" in result.output
+
+
+def test_a_file_of_cases_is_checked_like_the_policy(check):
+    """What is wrong in it is told with its place, and so is a policy that is not there."""
+    result = check(
+        **{"login": POLICY, "login.cases": "- {facts: {user: a}, expects: allow}", "logon.cases": "[]"}
+    )
+    assert result.exit_code == 1
+    assert "login.cases.yaml:1:22: E111" in result.output
+    assert "did you mean `expect`?" in result.output
+    assert "logon.cases.yaml:1:1: W405" in result.output
+
+
+RULES = POLICY.replace(
+    "cases:",
+    """\
+lists:
+  guests:
+    type: string
+    entries:
+      - {value: eve, expires: 2027-01-31T00:00:00Z, owner: ana, reason: OPS-812}
+      - {value: bob, expires: 2099-01-31}
+      - carl
+rules:
+  - {name: guest, when: user in lists.guests, action: block}
+  - {name: risky, when: score > 0.5, at_least: block, mode: preview}
+  - {name: high, when: score > 0.99, at_least: block}
+cases:
+  - {name: guest, facts: {user: carl, risk: 0.1}, expect: {action: block, rule: guest}}
+  - {name: before its end, facts: {user: eve, risk: 0.1}, expect: block}
+  - {name: after its end, facts: {user: eve, risk: 0.1}, at: 2027-01-31T00:00:00Z, expect: {action: allow, rule: null}}
+  - {name: no guest, facts: {user: ana, risk: 0.6}, expect: {action: block, rule: guest}}""",
+)
+
+
+def test_entries_that_will_have_ended_are_named(check):
+    """`--at` takes a day or a time; an entry that has ended by then is a warning with its owner and reason."""
+    for at, lines in (("2027-01-30", []), ("2027-01-31", [13]), ("2099-02-01T00:00:00Z", [13, 14])):
+        body = json.loads(check("--at", at, "--format", "json", login=RULES).output)
+        found = [one for one in body["diagnostics"] if one["code"] == "W425"]
+        assert ([one["line"] for one in found], {one["severity"] for one in found}) == (
+            lines,
+            {"warning"} if lines else set(),
+        )
+        assert all("ana owns it; OPS-812" in one["notes"][0] for one in found[:1])
+    assert check("--at", "soon", login=RULES).exit_code == 1
+
+
+def test_rules_in_cases(check):
+    """The table names the rule that decided, a failing case says what rules did, and a rule without a case is named."""
+    output = check(login=RULES).output
+    rows = [line.split() for line in output.splitlines() if "pass" in line or "FAIL" in line]
+    assert rows[0] == ["pass", "guest", "0.1", "block,", "rule", "guest", "block", "guest"]
+    assert rows[3] == ["FAIL", "no", "guest", "0.6", "block,", "rule", "guest", "allow,", "rule", "none"]
+    assert "in preview, not applied: with `risky` it would be `block`" in output
+    assert re.findall(r"W403 note: no case covers the rule `(\w+)`", output) == ["high"]

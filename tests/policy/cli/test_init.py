@@ -20,9 +20,10 @@ def test_what_is_written_works(scoregate, tmp_path):
     verbs = {}
     for line in commands:
         verbs.setdefault(line.split()[0], shlex.split(line))
-    assert set(verbs) == {"check", "decide", "serve"}
+    assert set(verbs) == {"check", "decide", "rank", "serve"}
     assert scoregate(*verbs["check"]).returncode == 0
     assert b"action" in scoregate(*verbs["decide"]).stdout
+    assert b"plan: scan" in scoregate(*verbs["rank"]).stdout
     assert not list(tmp_path.rglob("*.pyc"))
 
 

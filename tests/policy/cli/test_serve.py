@@ -34,6 +34,7 @@ def refusal(tmp_path):
         (["--host", "no.such.host.invalid"], ["no.such.host.invalid"]),
         (["--token-file", "missing"], ["missing"]),
         (["--log", "/proc/nowhere"], ["/proc/nowhere", "--log"]),
+        (["--log-key-file", "/proc/nowhere"], ["/proc/nowhere", "key"]),
     ],
 )
 def test_refusals(refusal, arguments, words):

@@ -68,7 +68,9 @@ def test_an_outcome_says_why(make, facts):
         "score": 0.8,
         "band": {**band, "closed": False, "distance": 0.05},
         "rule": None,
+        "segment": None,
         "arm": None,
+        "without_rules": "agent",
         "reasons": [{"code": "band", "band": "agent", "lower": 0.75, "upper": 0.9, "distance": 0.05}],
         "data": {"queue": "fraud"},
         "policy": "login",
@@ -273,8 +275,9 @@ def test_a_models_inputs_must_be_given_by_facts_of_a_fitting_type(make, name, ki
 
 def test_the_lint_names_the_class_of_the_models_output(make):
     """Without a case that runs the model a warning says whose probability the output is."""
-    _, (found,) = build(make().spec, ConstantScorer(0.5, label=">50K"))
-    assert (found.code, found.severity) == ("W401", "warning")
+    _, diagnostics = build(make().spec, ConstantScorer(0.5, label=">50K"))
+    found = next(one for one in diagnostics if one.code == "W401")
+    assert found.severity == "warning"
     assert "`>50K`" in found.notes[0]
 
 

@@ -11,9 +11,11 @@ import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 from hypothesis import HealthCheck, given, note, settings
+from policy_blocks import TIMES, blocks
 
 from policy import FactsError, source
 from policy.engine.build import build
+from policy.engine.machine import moment
 from policy.engine.scorer import NO_SCORE
 from policy.spec.decision import read_decision
 
@@ -76,6 +78,14 @@ DEFAULTS = {
 }
 
 
+FORMULAS = [
+    {},
+    {"x": "now.getHours() > 11 ? x : x * 0.5"},
+    {"x": "size(word)", "word": 'ip in lists.office ? "drop" : word'},
+    {"word": "string(ip)", "x": "double(n) / 3.0"},
+]
+
+
 @st.composite
 def inputs(draw):
     specs = {}
@@ -99,18 +109,24 @@ def policies(draw):
         specs["given"] = {"type": draw(st.sampled_from(["double", "int"])), "optional": True}
     edges = sorted(draw(st.sets(st.floats(0.01, 1.0), max_size=3)))
     actions = ["allow", "challenge", "sms", "block"][: len(edges) + 1]
+    bands = dict(zip(actions, [0, *edges], strict=True))
     text = {
         "decision": "test",
         "inputs": specs,
         "unknown_facts": draw(st.sampled_from(["ignore", "refuse"])),
         "score": score,
         "actions": dict.fromkeys([*actions, "agent"]),
-        "bands": dict(zip(actions, [0, *edges], strict=True)),
+        "bands": bands,
         "on_error": {
             "score": draw(st.sampled_from(actions)),
             "facts": draw(st.sampled_from(["refuse", "agent"])),
         },
     }
+    if draw(st.integers(0, 2)):
+        specs["x"] = {"type": "double", "optional": draw(st.booleans())}
+        text |= draw(blocks([*actions, "agent"], bands))
+        if "model" in score:
+            text["score"] = {**score, "inputs": draw(st.sampled_from(FORMULAS))}
     root, found = source.read(json.dumps(text).encode(), "test.yaml")
     spec, more = read_decision(root)
     assert spec is not None, (found, more)
@@ -218,25 +234,40 @@ def as_row(decision, facts, **how):
             "score": None,
             "band": None,
             "reason": None,
+            "rule": None,
+            "without_rules": None,
+            "segment": None,
             "degraded": None,
             "problem": str(error),
         }
     degraded = "; ".join(f"{one['pointer'] or '(facts)'}: {one['cause']}" for one in outcome.degraded)
+    json.dumps([outcome.to_dict()["reasons"], outcome.facts])
     return {
         "action": outcome.action,
         "score": outcome.score,
         "band": None if outcome.band is None else outcome.band.action,
         "reason": outcome.reasons[-1]["code"],
+        "rule": outcome.rule,
+        "without_rules": outcome.without_rules,
+        "segment": outcome.segment,
         "degraded": degraded or None,
         "problem": None,
     }
 
 
-def compare(decision, table, per_row, **how):
-    out = decision.batch(table, **how)
+COLUMNS_OF_AN_OUTCOME = (
+    ["action", "score", "band", "reason", "rule", "without_rules", "segment", "degraded", "problem"]
+)  # fmt: skip
+NOW = "2026-03-01T10:00:00Z"
+
+
+def compare(decision, table, per_row, now=NOW, **how):
+    times = [now] * table.num_rows if isinstance(now, str) else now.to_pylist()
+    per_row = [{"now": time, **more} for time, more in zip(times, per_row, strict=True)]
+    out = decision.batch(table, now=now, **how)
     assert out.num_rows == table.num_rows
     assert out.column_names[: table.num_columns] == table.column_names
-    got = out.select(["action", "score", "band", "reason", "degraded", "problem"]).to_pylist()
+    got = out.select(COLUMNS_OF_AN_OUTCOME).to_pylist()
     wanted = [as_row(decision, facts, **more) for facts, more in zip(table.to_pylist(), per_row, strict=True)]
     note(f"{decision.spec}\n{table.to_pylist()}")
     assert got == wanted
@@ -276,6 +307,15 @@ def test_completed_actions_count_row_by_row(decision, data):
     )
 
 
+@SETTINGS
+@given(policies(), st.data())
+def test_the_time_counts_row_by_row(decision, data):
+    """A column of times means the same as the time of each row, on both sides of every expiry."""
+    table = data.draw(tables())
+    times = data.draw(st.lists(TIMES, min_size=table.num_rows, max_size=table.num_rows))
+    compare(decision, table, [{}] * table.num_rows, now=pa.array(times, pa.string()))
+
+
 VALUES = (
     st.none() | st.booleans() | st.integers() | DOUBLES | TEXTS | MOMENTS
     | st.datetimes(timezones=st.just(UTC)) | st.timedeltas() | st.lists(st.integers(), max_size=1)
@@ -302,10 +342,11 @@ def test_the_fast_row_is_the_slow_row(decision, data):
         )
     )
     score = data.draw(st.none() | VALUES)
+    now = moment(data.draw(TIMES))
 
     def tried(decide):
         try:
-            return decide(facts, score, ())
+            return decide(facts, score, (), now)
         except FactsError as error:
             return error.problems
 

@@ -12,7 +12,10 @@ WRONG = [
     ("n.part", "E201", "part", "no member `part`", ""),
     ("size > 1", "E201", "size", "is a function", "size(…)"),
     ("s.startswith('a')", "E202", "startswith", "unknown function", "did you mean `startsWith`?"),
-    ("lower(s)", "E202", "lower", "unknown function `lower`", ""),
+    ("lower(s)", "E202", "lower", "unknown function `lower`", "write `x.lowerAscii()`"),
+    ("starts_with(s, 'a')", "E202", "starts_with", "unknown function", "startsWith"),
+    ("s.STARTSWITH('a')", "E202", "STARTSWITH", "unknown function", "did you mean `startsWith`?"),
+    ("abs(n) > 1", "E202", "abs", "unknown function", "write `math.abs(x)`"),
     ("startsWith(s, 'a')", "E203", "startsWith", "called another way", ""),
     (
         "country > 3",
@@ -30,6 +33,10 @@ WRONG = [
     ("ip in ['10.0.0.1']", "E203", "in", "(ip, list(string))", "ip('…')"),
     ("'tor' in s", "E203", "in", "(string, string)", ".contains("),
     ("n in 3", "E203", "in", "(int, int)", "[a, b]"),
+    ("n in lists.office", "E203", "in", "(int, set(ip))", ""),
+    ("ip == lists.office", "E203", "==", "(ip, set(ip))", "write `x in lists.office`"),
+    ("lists.office.contains(s)", "E203", "contains", "(set(ip), string)", "write `x in lists.office`"),
+    ("ip in lists.offise", "E201", "lists.offise", "unknown name", "did you mean `lists.office`?"),
     ("b == 'true'", "E203", "==", "(bool, string)", "write true without quotes"),
     ("b && n", "E203", "n", "must be bool, not int", ""),
     ("n ? 1 : 2", "E203", "n", "must be bool, not int", ""),
@@ -81,6 +88,7 @@ WRONG = [
 ]
 
 TYPES = {
+    "lists.office": "set(ip)",
     "score": "double",
     "n": "int",
     "b": "bool",

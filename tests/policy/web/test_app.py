@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from flask import Flask, abort
@@ -45,7 +46,7 @@ def test_blueprint_under_prefix(service, facts):
     client = app.test_client()
     assert client.post("/risk/v1/decisions/login", json=facts).json["action"] == "challenge"
     assert client.get("/risk/v1/decisions/login").status_code == 405
-    assert client.get("/risk/readyz").json == {"status": "ready"}
+    assert client.get("/risk/readyz").json["status"] == "ready"
     assert client.get("/").data == b"home"
     assert "html" in client.get("/nowhere").content_type
 
@@ -76,3 +77,15 @@ def test_one_file(configs, facts):
         == 200
     )
     assert client.post("/v1/decisions/lenient", json=facts).status_code == 404
+
+
+def test_log_sync_each_waits_for_the_disk(configs, facts, tmp_path, monkeypatch):
+    """With log_sync="each" every decision is synced to the disk before its answer; by default none is."""
+    synced = []
+    sync = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda file: (synced.append(file), sync(file)))
+    for how, times in (("none", 0), ("each", 2)):
+        app = policy.web.create_app(configs, log_dir=tmp_path / how, log_sync=how)
+        for _ in range(2):
+            assert app.test_client().post("/v1/decisions/login", json=facts).status_code == 200
+        assert len(synced) == times

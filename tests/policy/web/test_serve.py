@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ class Server:
             connection.request(
                 "POST", "/v1/decisions/login", body, {"Content-Type": "application/json", **headers}
             )
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
@@ -189,6 +199,20 @@ def test_unwritable_log_is_503(server, facts, log_dir):
     assert not set(acknowledged) - recorded
 
 
+def test_log_options_reach_the_log(configs, facts, tmp_path):
+    """Hashed facts are hashed with the key of --log-key-file, and none is made beside the log."""
+    key = tmp_path / "key"
+    key.write_bytes(b"0123456789abcdef")
+    options = ("--log", tmp_path / "log", "--workers", 1, "--log-key-file", key, "--log-sync", "each")
+    with running(configs, *options) as server:
+        status, _ = server.post(facts)
+    assert status == 200
+    (record,) = read(tmp_path / "log", lambda _: None)
+    expected = blake2b(facts["user"].encode(), key=key.read_bytes(), digest_size=16).hexdigest()
+    assert record.facts["user"] == f"blake2b:{expected}"
+    assert not (tmp_path / "log" / "hash.key").exists()
+
+
 def test_full_disk_is_503(configs, facts, tmp_path):
     """On a full file system decisions are refused with 503, and the log holds exactly the acknowledged ones."""
     disk = tmp_path / "disk"
@@ -255,22 +279,55 @@ def test_port_in_use(server, configs, tmp_path):
     assert "in use" in found.stderr
 
 
-def test_reload_on_hangup(configs, facts, tmp_path):
-    """SIGHUP loads the policies anew without a refused connection; unsound ones leave the old in place."""
+def test_changed_policies_are_taken_over_under_load(configs, facts, tmp_path):
+    """A changed file takes effect in every worker; no request fails meanwhile, and none mixes two versions."""
     folder = tmp_path / "configs"
     shutil.copytree(configs, folder)
     policy = folder / "login.yaml"
+    seen, over = [], threading.Event()
     with running(folder, "--log", tmp_path / "log", "--workers", 2) as server:
-        version = server.post(facts)[1]["policy_version"]
+
+        def ask():
+            while not over.is_set():
+                status, body = server.post(facts)
+                seen.append((status, body.get("policy_version"), body.get("action")))
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        workers = server.workers
         policy.write_text(policy.read_text().replace("agent: 0.6", "agent: 0.5"))
+        until(lambda: "".join(server.errors).count("policies reloaded") == 2)
         server.process.send_signal(signal.SIGHUP)
-        until(lambda: "policies reloaded" in "".join(server.errors))
-        assert {server.post(facts)[1]["action"] for _ in range(6)} == {"agent"}
-        policy.write_text("decision: [")
-        server.process.send_signal(signal.SIGHUP)
-        until(lambda: "not reloaded" in "".join(server.errors))
-        after = server.post(facts)[1]
-        assert (after["action"], after["policy_version"] != version) == ("agent", True)
+        until(lambda: "".join(server.errors).count("policies reloaded") == 4)
+        over.set()
+        for thread in threads:
+            thread.join()
+        assert server.workers == workers
+    assert {status for status, _, _ in seen} == {200}
+    assert len({version for _, version, _ in seen}) == 2
+    assert len({(version, action) for _, version, action in seen}) == 2
+
+
+def test_unsound_policies_leave_the_old_in_place(configs, facts, tmp_path):
+    """A file that is half written changes nothing: /readyz and the process log say so, until it is sound again."""
+    folder = tmp_path / "configs"
+    shutil.copytree(configs, folder)
+    policy = folder / "login.yaml"
+    sound = policy.read_text()
+    with running(folder, "--log", tmp_path / "log", "--workers", 1) as server:
+        version = server.post(facts)[1]["policy_version"]
+        policy.write_text(sound[: len(sound) // 2])
+        until(lambda: server.get("/readyz")[1]["reload"] == "failed")
+        status, ready = server.get("/readyz")
+        assert (status, ready["status"]) == (200, "ready")
+        assert ready["age_seconds"] >= ready["failing_seconds"] >= 0
+        assert any("login.yaml" in problem for problem in ready["problems"])
+        assert "the last good ones stay" in "".join(server.errors)
+        assert server.post(facts)[1]["policy_version"] == version
+        policy.write_text(sound.replace("agent: 0.6", "agent: 0.5"))
+        until(lambda: server.get("/readyz")[1]["reload"] == "ok")
+        assert server.post(facts)[1]["policy_version"] != version
 
 
 def test_stops_on_sigterm(configs, facts, tmp_path):

@@ -1,4 +1,4 @@
-"""What is allowed but doubtful: warnings and notes on a sound spec."""
+"""What no case covers: the model, a band, a rule."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ from policy.spec.decision import DecisionSpec
 from policy.spec.reader import Reader
 
 
-def lint(spec: DecisionSpec, label: str | None, reader: Reader) -> None:
-    """Note what is doubtful. `label` is the class whose probability the model's output is, if known."""
-    _check_model_runs(spec, label, reader)
-    _check_bands_covered(spec, reader)
-
-
-def _check_model_runs(spec: DecisionSpec, label: str | None, reader: Reader) -> None:
+def check_model_runs(spec: DecisionSpec, label: str | None, reader: Reader) -> None:
+    """Note a model that no case runs; `label` is the class whose probability its output is, if known."""
     score = spec.score
     if score.model is None or any(case.score is None for case in spec.cases):
         return
@@ -25,7 +20,8 @@ def _check_model_runs(spec: DecisionSpec, label: str | None, reader: Reader) -> 
     reader.note("W401", "no case runs the model", span, note, hints=hints, severity="warning")
 
 
-def _check_bands_covered(spec: DecisionSpec, reader: Reader) -> None:
+def check_bands_covered(spec: DecisionSpec, reader: Reader) -> None:
+    """Note bands that no case expects or lies in."""
     if not spec.cases:
         return
     covered = {case.expected.band or case.expected.action for case in spec.cases}

@@ -1,0 +1,1 @@
+"""A ranking policy made runnable, pure: which items may be shown, in what order, and why."""

@@ -1,0 +1,45 @@
+"""The engine's view of an ALS model; the scorer's Ranker fulfils it, and a few lines of NumPy do in tests."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+Array = Any  # a NumPy array
+
+
+class Ranker(Protocol):
+    """Scores of items for a user. items: ids of the items, ascending; a *slot* is a place among them."""
+
+    version: str
+
+    @property
+    def items(self) -> Array:
+        """The ids of the items in the order of slots."""
+
+    def user(self, user_id: Any) -> Array | None:
+        """The factors of a user; None if the model knows none."""
+
+    def fold_in(self, slots: Any, ratings: Any, *, reg: float, alpha: float, implicit: bool) -> Array:
+        """The factors that a user with this history would have."""
+
+    def top(
+        self,
+        vector: Any,
+        n: int,
+        *,
+        slots: Any = None,
+        mask: Any = None,
+        multiply: Any = None,
+        add: Any = None,
+        after: tuple[float, int] | None = None,
+        ties: Any = "desc",
+    ) -> tuple[Array, Array]:
+        """Slots and scores of the best eligible items, best first; see `scorer.Ranker.top`."""
+
+    def scores(self, vector: Any, slots: Any) -> Array:
+        """The scores of items before any boost."""
+
+    def contributions(
+        self, slots: Any, ratings: Any, slot: int, *, reg: float, alpha: float, implicit: bool
+    ) -> Array:
+        """What each item of a history adds to the score of an item."""

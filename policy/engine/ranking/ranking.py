@@ -1,0 +1,339 @@
+"""A ranking policy, ready to run: a user and a context in, the best items out, and why these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from msgspec import UNSET
+
+from policy.engine.inputs import Inputs
+from policy.engine.machine import NowNeededError, machine_values, moment
+from policy.engine.ranking.caps import Caps
+from policy.engine.ranking.items import Items
+from policy.engine.ranking.masks import Mask
+from policy.engine.ranking.outcome import RankedItem, RankOutcome, Reason
+from policy.engine.ranking.ranker import Ranker
+from policy.engine.ranking.request import Request, as_user, read_request
+from policy.errors import FactsError
+from policy.spec.actions import REFUSE
+from policy.spec.conditions import NOW
+from policy.spec.rankings.blocks import BoostSpec
+from policy.spec.rankings.ranking import RankingSpec
+from policy.spec.values import plain
+
+Array = Any  # a NumPy array
+
+_FEW = 50  # eligible items are listed if at most one in so many is
+_HISTORY = 3  # items of the history that a reason names
+_MOST = 4_096  # items that are asked of the stream at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Boost:
+    spec: BoostSpec
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a store holds for a user: (item, score) best first; or None, and why there is no such list."""
+
+    pairs: Sequence[tuple[Any, float]] | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where scores come from for one request."""
+
+    name: str
+    vector: Array | None = None
+    history: tuple[Array, Array] | None = None
+    stored: Stored | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ranking:
+    """A ranking with its model and its items. Immutable but for masks it keeps; shared by threads.
+
+    user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know.
+    """
+
+    spec: RankingSpec
+    ranker: Ranker
+    table: pa.Table
+    user_id: Callable[[Any], Any] = as_user
+    inputs: Inputs = field(init=False)
+    items: Items = field(init=False)
+    filters: tuple[tuple[str, Mask], ...] = field(init=False)
+    boosts: tuple[_Boost, ...] = field(init=False)
+    caps: Caps = field(init=False)
+    popular: tuple[Array, Array] | None = field(init=False)
+    reads_now: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec, put = self.spec, partial(object.__setattr__, self)
+        items = Items.of(spec.items, self.table, self.ranker.items)
+        put("items", items)
+        put("inputs", Inputs(spec.inputs, spec.unknown_facts == REFUSE))
+        put("filters", tuple((one.name, Mask.of(one.keep, items)) for one in spec.filters))
+        put("boosts", tuple(_Boost(one, Mask.of(one.when, items)) for one in spec.boosts))
+        put("caps", Caps.of(spec.caps, items))
+        put("popular", None if spec.popular is None else _popularity(items, spec.popular, spec.ties))
+        conditions = [*(one.keep for one in spec.filters), *(one.when for one in spec.boosts)]
+        put("reads_now", any(NOW in one.reads for one in conditions))
+
+    def __repr__(self) -> str:
+        return f"<Ranking {self.name} {self.version[:15]}>"
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        return self.spec.name
+
+    @property
+    def version(self) -> str:
+        """Content hash of the policy and its item table, "sha256:…"."""
+        return self.spec.version
+
+    @property
+    def model_version(self) -> str:
+        """Content hash of the model."""
+        return self.ranker.version
+
+    def row(
+        self, request: Any, *, now: Any = None, stored: Stored | None = None, strict: bool = False
+    ) -> RankOutcome:
+        """Rank for one request: `{user, n, history, exclude, …facts}` as JSON has it.
+
+        now: as `Decision.row` takes it. stored: what a store holds for the user, if the policy names one; its order
+        is taken, and everything else holds as well. strict: a fact that the policy does not know is a problem. The
+        list holds exactly min(n, eligible) items, fewer only if a cap keeps the others out or a stored list ends; a
+        user of whom nothing is known gets what `fallback` says. Raises FactsError with every problem,
+        NowNeededError without a needed time.
+        """
+        asked, problems = read_request(request, self.spec.limits)
+        reading = self.inputs.read(asked.facts, strict=strict)
+        if problems or reading.problems:
+            raise FactsError([*problems, *reading.problems])
+        at = moment(now) if self.reads_now else None
+        if self.reads_now and at is None:
+            raise NowNeededError(self.name)
+        values = machine_values(self.spec.inputs, reading.values, None, at)
+        eligible, left = self._eligible(asked, values)
+        source, reasons = self._source(asked, stored)
+        listed, plan, more = self._listed(source, asked, eligible, values)
+        reasons += more
+        if len(listed) < asked.n:
+            reasons.append({"code": "fewer", "eligible": int(np.count_nonzero(eligible)), "asked": asked.n})
+        pairs = zip(self.spec.inputs, reading.values, strict=True)
+        return RankOutcome(
+            self.name,
+            self.version,
+            self.model_version,
+            asked.user,
+            asked.n,
+            tuple(listed),
+            tuple(left),
+            plan,
+            tuple(reasons),
+            {one.name: plain(value) for one, value in pairs if value is not UNSET},
+            reading.ignored,
+        )
+
+    def batch(self, table: pa.Table | pa.RecordBatch, *, now: Any = None) -> pa.Table:
+        """Rank for every row of a table, whose columns are the members of requests.
+
+        A row for each item of each list: request (the row's number), user, place (from 1), id, score, source. A
+        request with problems has one row with a null id and its `problem`.
+        """
+        made: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+        for number, row in enumerate(table.to_pylist()):
+            request = {name: value for name, value in row.items() if value is not None}
+            try:
+                outcome = self.row(request, now=now)
+            except FactsError as error:
+                _add(made, number, row.get("user"), None, None, None, None, str(error))
+                continue
+            for place, item in enumerate(outcome.items, 1):
+                _add(made, number, outcome.user, place, item.id, item.score, item.source, None)
+        return pa.table(
+            {
+                name: pa.array([_text(v) for v in made[name]] if kind == pa.string() else made[name], kind)
+                for name, kind in _COLUMNS.items()
+            }
+        )
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _eligible(self, asked: Request, values: Mapping[str, Any]) -> tuple[Array, list[tuple[str, int]]]:
+        """Which items may be shown, and how many were left after each step."""
+        eligible = self.items.present
+        left = [("items", int(np.count_nonzero(eligible)))]
+        gone = set(asked.exclude) if "request" in self.spec.exclude else set()
+        gone |= {item for item, _ in asked.history} if "history" in self.spec.exclude else set()
+        rows = [self.items.rows[item] for item in gone if item in self.items.rows]
+        if rows:
+            eligible = eligible.copy()
+            eligible[rows] = False
+            left.append(("exclude", int(np.count_nonzero(eligible))))
+        for name, mask in self.filters:
+            eligible = eligible & mask.row(values)
+            left.append((name, int(np.count_nonzero(eligible))))
+        return eligible, left
+
+    def _source(self, asked: Request, stored: Stored | None) -> tuple[_Source, list[Reason]]:
+        """What is stored, or the model if it knows the user, else the first fallback that can serve."""
+        if stored is not None and stored.pairs is not None:
+            return _Source("store", stored=stored), []
+        missed: list[Reason] = [] if stored is None else [{"code": "store", "missing": stored.why}]
+        live = stored is None or self.spec.store is None or self.spec.store.missing == "live"
+        user = self.user_id(asked.user) if live and asked.user is not None else None
+        vector = None if user is None else self.ranker.user(user)
+        if vector is not None:
+            return _Source("model", vector), missed
+        reasons = [*missed, {"code": "unknown_user"}] if live else missed
+        for name in self.spec.fallback:
+            if name == "fold_in" and (history := self._known(asked)) is not None:
+                fold = self.spec.fold_in
+                assert fold is not None
+                vector = self.ranker.fold_in(*history, reg=fold.reg, alpha=fold.alpha, implicit=fold.implicit)
+                return _Source(name, vector, history), [*reasons, {"code": "fallback", "source": name}]
+            if name == "popular":
+                return _Source(name), [*reasons, {"code": "fallback", "source": name}]
+        return _Source("empty"), [*reasons, {"code": "fallback", "source": "empty"}]
+
+    def _known(self, asked: Request) -> tuple[Array, Array] | None:
+        """The slots and ratings of the history's items that the model knows; None if there are none."""
+        pairs = [(self.items.rows.get(item, -1), rating) for item, rating in asked.history]
+        pairs = [(row, rating) for row, rating in pairs if 0 <= row < self.items.slots]
+        if not pairs:
+            return None
+        return np.array([row for row, _ in pairs], np.int32), np.array([rating for _, rating in pairs])
+
+    def _listed(
+        self, source: _Source, asked: Request, eligible: Array, values: Mapping[str, Any]
+    ) -> tuple[list[RankedItem], str, list[Reason]]:
+        """The items in their order, the plan, and what caps kept out."""
+        boosting = (
+            [(one.spec, one.mask.row(values)) for one in self.boosts] if source.vector is not None else []
+        )
+        if source.name == "empty" or not asked.n:
+            return [], "none", []
+        if source.stored is not None:
+            stream, plan = self._by_store(source.stored, eligible), "store"
+        elif source.vector is None:
+            stream, plan = self._by_popularity(eligible), "popularity"
+        else:
+            mask = eligible[: self.items.slots]
+            few = np.count_nonzero(mask) * _FEW <= self.items.slots
+            plan = "list" if few else "scan"
+            stream = self._by_score(source.vector, asked.n, mask, boosting, few=bool(few))
+        count = self.caps.start()
+        chosen: list[tuple[int, float]] = []
+        for rows, scores in stream:
+            places = count.taken(rows.tolist(), asked.n - len(chosen)) if self.caps else range(len(rows))
+            chosen += [(int(rows[place]), float(scores[place])) for place in places]
+            if len(chosen) >= asked.n:
+                break
+        capped: list[Reason] = [
+            {"code": "cap", "by": by, "skipped": skipped} for by, skipped in count.skipped.items()
+        ]
+        items = [self._item(row, score, source, boosting) for row, score in chosen[: asked.n]]
+        return items, plan, capped
+
+    def _by_score(
+        self, vector: Array, n: int, mask: Array, boosting: Sequence[tuple[BoostSpec, Array]], *, few: bool
+    ) -> Iterator[tuple[Array, Array]]:
+        """Slots and scores in order, some at a time: the stream goes on where it stopped."""
+        multiply, add = _factors(boosting, self.items.slots)
+        which: dict[str, Any] = {"slots": np.flatnonzero(mask).astype(np.int32)} if few else {"mask": mask}
+        after: tuple[float, int] | None = None
+        size = n if not self.caps else max(2 * n, 64)
+        while True:
+            slots, scores = self.ranker.top(
+                vector, size, **which, multiply=multiply, add=add, after=after, ties=self.spec.ties
+            )
+            yield slots, scores
+            if len(slots) < size:
+                return
+            after = float(scores[-1]), int(self.items.keys[slots[-1]])
+            size = min(size * 4, _MOST)
+
+    def _by_popularity(self, eligible: Array) -> Iterator[tuple[Array, Array]]:
+        assert self.popular is not None
+        order, numbers = self.popular
+        rows = order[eligible[order]]
+        yield rows, numbers[rows]
+
+    def _by_store(self, stored: Stored, eligible: Array) -> Iterator[tuple[Array, Array]]:
+        """What is stored, in its order, as far as it is still eligible."""
+        known = [(self.items.rows[id_], score) for id_, score in stored.pairs or () if id_ in self.items.rows]
+        rows = np.array([row for row, _ in known], np.int64)
+        kept = eligible[rows] if len(rows) else np.zeros(0, bool)
+        yield rows[kept], np.array([score for _, score in known], np.float64)[kept]
+
+    def _item(
+        self, row: int, score: float, source: _Source, boosting: Sequence[tuple[BoostSpec, Array]]
+    ) -> RankedItem:
+        reasons: list[Reason] = []
+        names = [spec.name for spec, mask in boosting if mask[row]]
+        if names and source.vector is not None:
+            before = float(self.ranker.scores(source.vector, np.array([row], np.int32))[0])
+            reasons.append({"code": "boost", "boosts": names, "before": before})
+        if source.history is not None and self.spec.fold_in is not None:
+            fold, (slots, ratings) = self.spec.fold_in, source.history
+            shares = self.ranker.contributions(
+                slots, ratings, row, reg=fold.reg, alpha=fold.alpha, implicit=fold.implicit
+            )
+            best = np.argsort(-shares, kind="stable")[:_HISTORY].tolist()
+            told = [{"item": self.items.ids[int(slots[at])], "adds": float(shares[at])} for at in best]
+            reasons.append({"code": "history", "items": told})
+        return RankedItem(self.items.ids[row], score, source.name, tuple(reasons))
+
+
+_COLUMNS = {
+    "request": pa.int64(),
+    "user": pa.string(),
+    "place": pa.int64(),
+    "id": pa.string(),
+    "score": pa.float64(),
+    "source": pa.string(),
+    "problem": pa.string(),
+}
+
+
+def _add(made: Mapping[str, list[Any]], *values: Any) -> None:
+    for column, value in zip(made.values(), values, strict=True):
+        column.append(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _factors(boosting: Sequence[tuple[BoostSpec, Array]], slots: int) -> tuple[Array | None, Array | None]:
+    """What boosts multiply the score of each slot with, and what they add; None for nothing."""
+    multiply = add = None
+    for spec, mask in boosting:
+        rows = mask[:slots]
+        if spec.multiply != 1.0:
+            multiply = np.ones(slots, np.float32) if multiply is None else multiply
+            multiply[rows] *= np.float32(spec.multiply)
+        if spec.add:
+            add = np.zeros(slots, np.float32) if add is None else add
+            add[rows] += np.float32(spec.add)
+    return multiply, add
+
+
+def _popularity(items: Items, column: str, ties: str) -> tuple[Array, Array]:
+    """Rows from the most popular down, ties as elsewhere; the numbers by row. Items without a number are left out."""
+    numbers = items.table.column(column).cast(pa.float64()).to_numpy()
+    known = np.flatnonzero(items.present & ~np.isnan(numbers))
+    tie = -items.keys[known] if ties == "desc" else items.keys[known]
+    return known[np.lexsort((tie, -numbers[known]))], numbers

@@ -1,0 +1,1 @@
+"""What a ranking policy may say; data only."""

@@ -1,0 +1,10 @@
+"""Answers computed beforehand, keyed by user: probabilities and rankings in a database."""
+
+from __future__ import annotations
+
+from policy.errors import StoreError
+from policy.stores.address import open_store
+from policy.stores.guard import Guarded
+from policy.stores.store import Current, Entry, Fill, Store
+
+__all__ = ["Current", "Entry", "Fill", "Guarded", "Store", "StoreError", "open_store"]

@@ -1,0 +1,46 @@
+"""Addresses of stores: `sqlite:///file.db`, `postgresql://user@host/db`, `redis://host:6379/0`."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from policy.errors import StoreError
+from policy.stores.store import Store
+
+SECONDS = 5.0  # in which a connection must be made and a statement answered
+
+_MODULES = {"redis": "policy.stores.redis", "rediss": "policy.stores.redis"}
+_SQL = "policy.stores.sql"
+_SCHEME = re.compile(r"([a-z][a-z0-9]*)(\+[a-z0-9_]+)?:").match
+
+
+def open_store(address: str, seconds: float = SECONDS) -> Store:
+    """The store at an address; nothing is asked of it yet.
+
+    seconds: the longest wait for a connection and for an answer, as far as the driver keeps it (see `Guarded`).
+    Raises StoreError if the address means nothing, or its driver is not installed.
+    """
+    scheme = _SCHEME(address)
+    if scheme is None:
+        known = "sqlite:///file.db, postgresql://user@host/db, redis://host:6379/0"
+        raise StoreError(f"`{shown(address)}` is no address of a store; expected one such as {known}")
+    module = _MODULES.get(scheme[1], _SQL)
+    try:
+        made: Store = import_module(module).open_at(address, seconds)  # a lazy door: drivers are optional
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"`{shown(address)}` needs the package `{error.name}`: pip install 'scoregate[stores]'"
+        ) from None
+    return made
+
+
+def shown(address: str) -> str:
+    """The address without a password, for messages."""
+    try:
+        parts = urlsplit(address)
+        secret = parts.password
+    except ValueError:
+        return address.partition(":")[0] + ":…"
+    return address if secret is None else address.replace(f":{secret}@", ":***@", 1)

@@ -1,0 +1,66 @@
+"""A store that is never waited for: whatever a driver does, a reader has its answer in time or a StoreError.
+
+Drivers keep their own timeouts, but not all of them in every state of a network. So a read happens in a thread of its
+own; after a failure the store is left alone for a while, so that a dead one costs one wait and not one a request.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from policy.errors import StoreError
+from policy.stores.store import Entry, Store
+
+THREADS = 8
+SECONDS = 0.25
+PAUSE = 1.0
+
+
+@dataclass(slots=True)
+class Guarded:
+    """Reads a store with a deadline. seconds: for one read; pause: seconds without reads after a failure."""
+
+    store: Store
+    seconds: float = SECONDS
+    pause: float = PAUSE
+    clock: Callable[[], float] = time.monotonic
+    _closed_until: float = field(default=0.0, init=False)
+    _free: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(THREADS), init=False
+    )
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="store"), init=False
+    )
+
+    def get(self, name: str, key: str) -> Entry | None:
+        """The entry of a key; None if there is none. Raises StoreError at the latest after `seconds`."""
+        if self.clock() < self._closed_until:
+            raise StoreError("the store failed a moment ago, and is not asked again yet")
+        if not self._free.acquire(blocking=False):
+            raise self._failed("every thread still waits for the store")
+        future = self._threads.submit(self._read, name, key)
+        try:
+            return future.result(self.seconds)
+        except TimeoutError:
+            raise self._failed(f"the store gave no answer within {self.seconds:g} s") from None
+        except StoreError as error:
+            raise self._failed(str(error)) from None
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.store.close()
+
+    def _read(self, name: str, key: str) -> Entry | None:
+        try:
+            return self.store.get(name, key)
+        finally:
+            self._free.release()
+
+    def _failed(self, why: str) -> StoreError:
+        self._closed_until = self.clock() + self.pause
+        return StoreError(why)

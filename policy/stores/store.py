@@ -1,0 +1,56 @@
+"""What a store is, whatever keeps it.
+
+A store holds one set of entries a name (of a policy); a new set is filled beside it, block by block, and then put in
+its place in one step: a reader sees the old set or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+LONGEST_KEY = 255  # characters
+
+
+class Entry(NamedTuple):
+    """What is kept for a key: `value` is JSON, `at` its time in seconds since 1970, `version` that of its set."""
+
+    value: bytes
+    at: float
+    version: str
+
+
+class Current(NamedTuple):
+    """The set that readers see: its version, how many entries it has, since when it is in place."""
+
+    version: str
+    entries: int
+    at: float
+
+
+class Fill(Protocol):
+    """A set that is being filled. `done` are the blocks that it holds already: an interrupted fill goes on."""
+
+    done: frozenset[int]
+
+    def put(self, block: int, entries: Sequence[tuple[str, bytes]], at: float) -> None:
+        """Add a block of (key, value) as a whole, `at` seconds since 1970. Raises StoreError."""
+
+    def finish(self, at: float) -> Current:
+        """Put the set in the place of the former one, which is removed. Raises StoreError."""
+
+
+class Store(Protocol):
+    """A place for sets of entries. Every method raises StoreError where the place cannot be reached."""
+
+    def get(self, name: str, key: str) -> Entry | None:
+        """The entry of a key in the set that is in place; None if there is none."""
+
+    def current(self, name: str) -> Current | None:
+        """The set that is in place; None if there is none."""
+
+    def begin(self, name: str, version: str) -> Fill:
+        """Start a set of this version, or go on with one that was not finished."""
+
+    def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,75 @@
+"""POST /v1/rankings/<name>: a user and a context in, a list of items out, recorded before it leaves."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from policy.diagnostics import did_you_mean
+from policy.engine.machine import instant
+from policy.engine.ranking.ranking import Ranking, Stored
+from policy.errors import FactsError, LogError
+from policy.spec.actions import REFUSE
+from policy.stores.ranks import stored
+from policy.web.bodies import BodyError, json_value
+from policy.web.decide import RefusedError, checked_key, invalid_facts, log_unavailable
+from policy.web.identity import keyed_id, new_id
+from policy.web.messages import Head, Reply, reply
+from policy.web.problems import problem
+from policy.web.service import Service
+
+log = structlog.get_logger("scoregate.web")
+
+_encode = msgspec.json.Encoder().encode
+
+
+def rank(service: Service, name: str, head: Head, body: bytes) -> Reply:
+    """One ranking."""
+    try:
+        ranking = find_ranking(service, name)
+        key = head.idempotency_key and checked_key(head)
+        return reply(200, _settle(service, ranking, json_value(body), key))
+    except BodyError as error:
+        return problem(400, "invalid-json", str(error))
+    except FactsError as error:
+        return invalid_facts(error)
+    except RefusedError as refused:
+        return refused.reply
+
+
+def find_ranking(service: Service, name: str) -> Ranking:
+    """The ranking of this name. Raises RefusedError."""
+    rankings = service.policies.rankings
+    ranking = rankings.get(name)
+    if ranking is None:
+        near = did_you_mean(name, rankings) or ("GET /v1/policies lists those there are",)
+        raise RefusedError(problem(404, "unknown-policy", f"there is no ranking `{name[:80]}`: {near[0]}"))
+    return ranking
+
+
+def _settle(service: Service, ranking: Ranking, request: object, key: str) -> bytes:
+    at = service.clock()
+    now = instant(at) if ranking.reads_now else None
+    outcome = ranking.row(request, now=now, stored=_stored(service, ranking, request, at))
+    ranking_id = keyed_id(ranking.name, key) if key else new_id(at, service.entropy())
+    if service.log is not None:
+        try:
+            service.log.record_ranking(ranking, outcome, ranking_id, at)
+        except LogError as error:
+            _unlogged(ranking, error)
+    return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
+
+
+def _stored(service: Service, ranking: Ranking, request: object, at: int) -> Stored | None:
+    """What the policy's store holds for the user; None if it names no store."""
+    store = service.store(ranking)
+    if store is None or not isinstance(request, dict):
+        return None
+    return stored(ranking, store, request.get("user"), at / 1e9)
+
+
+def _unlogged(ranking: Ranking, error: LogError) -> None:
+    """What `on_error.log` says: nothing, or the list all the same."""
+    log.error("decision log failed", policy=ranking.name, error=str(error))
+    if ranking.spec.log == REFUSE:
+        raise RefusedError(log_unavailable())

@@ -1,0 +1,141 @@
+"""Lists computed beforehand, on every store: written by the command, read by the service."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import policy
+from policy.cli.precompute import command
+from policy.stores import Guarded, StoreError
+from policy.stores.ranks import precompute, stored
+from policy.web import open_service
+from policy.web.handler import answer
+from policy.web.messages import Head
+
+CONFIGS = Path(__file__).parents[3] / "configs"
+USERS = list(range(30))
+
+
+@pytest.fixture
+def folder(tmp_path, name, address):
+    """A ranking with a name of its own that reads the store, and another that does not."""
+    text = (CONFIGS / "recommend.yaml").read_text().replace("ranking: recommend", f"ranking: {name}")
+    for one in ("recommend", "models"):
+        shutil.copytree(CONFIGS / one, tmp_path / one)
+    store = f"store: {{url: '{address}', max_age: 1h, missing: fallback}}\n"
+    (tmp_path / "shop.yaml").write_text(text + store)
+    return tmp_path
+
+
+def post(service, name, asked):
+    body = json.dumps(asked).encode()
+    head = Head("POST", f"/v1/rankings/{name}", str(len(body)), content_type="application/json")
+    return json.loads(answer(service, head, body).body)
+
+
+def test_the_service_reads_what_the_command_wrote(folder, name, address):
+    """After `precompute` the stored list is served, under the filters of the request; before, the fallback."""
+    service = open_service(folder / "shop.yaml")
+    asked = {"user": 7, "n": 5, "kids": True, "country": "NO"}
+    before = post(service, name, asked)
+    assert before["reasons"][0] == {"code": "store", "missing": "there is no entry"}
+    assert {item["source"] for item in before["items"]} == {"popular"}
+    (folder / "users.jsonl").write_text("".join(f'{{"user": "{user}"}}\n' for user in [*USERS, 7, 4711]))
+    arguments = [str(folder / "shop.yaml"), "--users", str(folder / "users.jsonl")]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    assert "31 lists" in result.output
+    after = post(service, name, asked)
+    assert {item["source"] for item in after["items"]} == {"store"}
+    assert after["filters"][-1]["left"] < 100
+    plain = policy.load(folder / "shop.yaml").row({"user": 7, "n": 50})
+    order = [item.id for item in plain.items]
+    shown = [item["id"] for item in after["items"]]
+    assert shown == sorted(shown, key=order.index)
+    assert address.partition(":")[0]
+
+
+def test_stale_entries_are_not_used(folder, name, store):
+    """An entry that is too old, of another version or damaged is not used, and the answer says why."""
+    ranking = policy.load(folder / "shop.yaml")
+    guard = Guarded(store)
+    precompute(ranking, store, USERS, 10, lambda: 1_000_000.0)
+    assert stored(ranking, guard, 7, 1_000_010.0).pairs
+    assert stored(ranking, guard, "7", 1_000_010.0).pairs
+    assert "old" in stored(ranking, guard, 7, 1_009_999.0).why
+    text = (folder / "shop.yaml").read_text()
+    (folder / "shop.yaml").write_text(text.replace("at_most: 4", "at_most: 3"))
+    changed = policy.load(folder / "shop.yaml")
+    assert "another version" in stored(changed, guard, 7, 1_000_010.0).why
+    fill = store.begin(name, ranking.version)
+    fill.put(0, [("7", b"{broken")], 1_000_000.0)
+    fill.finish(1_000_000.0)
+    assert "damaged" in stored(ranking, guard, 7, 1_000_010.0).why
+    assert stored(ranking, guard, None, 0.0).why == "no user"
+
+
+def test_an_interrupted_precompute_goes_on(folder, name, store):
+    """A run that a failure ends is gone on with: its blocks are not computed again, and readers saw none of it."""
+    ranking, users = policy.load(folder / "shop.yaml"), list(range(1_300))
+
+    class Failing:
+        """The store, until the second block is written."""
+
+        def begin(self, *arguments):
+            fill = store.begin(*arguments)
+            put = fill.put
+
+            class Fill:
+                done = fill.done
+
+                def put(self, block, entries, at):
+                    if block == 2:
+                        raise StoreError("the line is cut")
+                    put(block, entries, at)
+
+            return Fill()
+
+    with pytest.raises(StoreError, match="cut"):
+        precompute(ranking, Failing(), users, 3, lambda: 5.0)
+    assert store.get(name, "7") is None
+    assert store.begin(name, ranking.version).done == {0, 1}
+    assert precompute(ranking, store, users, 3, lambda: 6.0).entries == 1_300
+    assert store.get(name, "7").at == 5.0
+
+
+def test_a_store_that_is_down_is_answered_without(folder, name):
+    """While the store is away requests are answered by the fallback, at once, and say so."""
+    text = (folder / "shop.yaml").read_text().split("store:")[0]
+    (folder / "shop.yaml").write_text(text + "store: {url: 'redis://127.0.0.1:1/0', missing: live}\n")
+    body = post(open_service(folder / "shop.yaml"), name, {"user": 7, "n": 3})
+    assert "127.0.0.1:1" in body["reasons"][0]["missing"]
+    assert {item["source"] for item in body["items"]} == {"model"}
+
+
+def test_an_address_that_means_nothing_is_found_at_load(folder):
+    """A store that cannot be is a diagnostic of the policy."""
+    text = (folder / "shop.yaml").read_text().split("store:")[0]
+    (folder / "shop.yaml").write_text(text + "store: {url: nowhere}\n")
+    with pytest.raises(policy.LoadError, match="E188"):
+        policy.load(folder / "shop.yaml")
+
+
+def test_the_command_refuses_in_sentences(folder):
+    """Without a store, users or a ranking the command says what is missing, with exit code 1."""
+    text = (folder / "shop.yaml").read_text().split("store:")[0]
+    (folder / "shop.yaml").write_text(text)
+    (folder / "users.csv").write_text("name\n7\n")
+    for arguments, words in (
+        ([], "name a store"),
+        (["--to", "nowhere"], "no address"),
+        (["--to", f"sqlite:///{folder}/x.db"], "no column `user`"),
+    ):
+        result = CliRunner().invoke(
+            command, [str(folder / "shop.yaml"), "--users", str(folder / "users.csv"), *arguments]
+        )
+        assert (result.exit_code, words in result.output) == (1, True), result.output

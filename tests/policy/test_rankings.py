@@ -1,0 +1,156 @@
+"""Ranking policies from their files: the embedded one, and what can be wrong with an item table or a model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import policy
+import scorer
+from policy.live import Live
+from policy.runtime import load_decision
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the embedded ranking."""
+    shutil.copy(CONFIGS / "recommend.yaml", tmp_path)
+    shutil.copytree(CONFIGS / "recommend", tmp_path / "recommend")
+    shutil.copytree(CONFIGS / "models" / "recommend", tmp_path / "models" / "recommend")
+    return tmp_path
+
+
+def problems(folder):
+    with pytest.raises(policy.LoadError) as caught:
+        policy.load(folder / "recommend.yaml")
+    return caught.value.diagnostics
+
+
+def edited(folder, old, new, file="recommend.yaml"):
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    return folder
+
+
+def test_without_filters_it_is_the_models_own_order(folder):
+    """Without blocks that change it the list is the model's recommendations, by the names of the item table."""
+    text = (folder / "recommend.yaml").read_text().split("# Only items")[0]
+    (folder / "recommend.yaml").write_text(text)
+    ranking = policy.load(folder / "recommend.yaml")
+    model = scorer.load(folder / "models" / "recommend")
+    for user in (0, 7, 29):
+        wanted = [(f"F-{1000 + item}", score) for item, score in model.recommend(user, 20)]
+        assert [(item.id, item.score) for item in ranking.row({"user": user, "n": 20}).items] == wanted
+
+
+def test_the_example_is_answered(folder):
+    """The embedded example gets five items that every filter keeps."""
+    request = json.loads((CONFIGS / "examples" / "recommend.json").read_text())
+    outcome = policy.load(folder / "recommend.yaml").row(request)
+    assert len(outcome.items) == request["n"] == 5
+    assert [name for name, _ in outcome.left] == ["items", "in-stock", "for-kids", "licensed", "affordable"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("\n1,F-1001", "\n0,F-1001", "E187", "the number 0 stands in several rows"),
+        ("\n1,F-1001", "\n,F-1001", "E187", "have no `number`"),
+        ("F-1001", "F-1000", "E187", "the sku F-1000 stands in several rows"),
+        (",2007,4.1,", ",2007,cheap,", "E187", "`cheap` is no double"),
+        ("number,sku", "numero,sku", "E182", "no column `number`"),
+    ],
+)
+def test_item_tables_that_are_wrong(folder, old, new, code, words):
+    """Missing and repeated ids, values of another type and missing columns are named with their place."""
+    found = problems(edited(folder, old, new, "recommend/items.csv"))
+    assert any(one.code == code and words in one.message for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("recommend/items.csv", "../items.csv", "E186"),
+        ("recommend/items.csv", "nowhere.csv", "E186"),
+        ("models/recommend", "models/nowhere", "E185"),
+        ("keep: item.in_stock", "keep: item.in_stok", "E201"),
+        ("keep: item.in_stock", "keep: score > 0.3", "E201"),
+        ("multiply: 1.1", "multiply: -1", "E183"),
+        ("fold_in: {reg: 0.1}", "", "E184"),
+        ("by: kind", "by: countries", "E113"),
+        ("on_error: {log: refuse}", "pins: []", "E114"),
+        ("kids: {type", "user: {type", "E115"),
+    ],
+)
+def test_ranking_policies_that_are_wrong(folder, old, new, code):
+    """Each mistake has a diagnostic; nothing else is raised."""
+    assert code in {one.code for one in problems(edited(folder, old, new))}
+
+
+def test_a_model_that_ranks_nothing(folder):
+    """A model without ALS is refused where a ranking names it."""
+    shutil.copytree(CONFIGS / "models" / "login", folder / "models" / "login")
+    found = problems(edited(folder, "model: models/recommend", "model: models/login"))
+    assert [one.code for one in found] == ["E185"]
+
+
+def test_a_parquet_table_ranks_as_the_csv_does(folder):
+    """The item table may be Parquet."""
+    before = policy.load(folder / "recommend.yaml")
+    table = before.table
+    pq.write_table(table, folder / "recommend" / "items.parquet")
+    after = policy.load(edited(folder, "items.csv", "items.parquet") / "recommend.yaml")
+    request = {"user": 3, "n": 50, "country": "SE"}
+    assert [item.id for item in after.row(request).items] == [item.id for item in before.row(request).items]
+
+
+def test_the_item_table_is_part_of_the_version(folder):
+    """A changed price changes the version, and a reload takes it."""
+    live = Live(folder)
+    before = live.rankings["recommend"].version
+    edited(folder, ",2007,4.1,", ",2007,4.2,", "recommend/items.csv")
+    reload = live.follow() or live.follow()
+    assert reload.error is None
+    assert live.rankings["recommend"].version != before
+
+
+def test_the_kinds_are_told_apart(folder):
+    """A command for decisions refuses a ranking in a sentence."""
+    with pytest.raises(policy.LoadError, match="a decision is needed"):
+        load_decision(folder / "recommend.yaml")
+
+
+def test_a_batch_is_a_table_of_lists(folder):
+    """Many users at once give a row for each item, in order."""
+    ranking = policy.load(folder / "recommend.yaml")
+    out = ranking.batch(pa.table({"user": [1, 2, None], "n": [3, 3, 2]}))
+    assert out["place"].to_pylist() == [1, 2, 3, 1, 2, 3, 1, 2]
+    assert out["id"].to_pylist()[:3] == [item.id for item in ranking.row({"user": 1, "n": 3}).items]
+
+
+def test_users_and_items_by_their_labels(tmp_path):
+    """Where the model's pipeline indexes texts, requests and the item table name users and items by these texts."""
+    golden = Path(__file__).parents[1] / "golden" / "spark" / "movielens_indexed-4.3" / "model"
+    model = scorer.load(golden)
+    rows = "".join(f"{label},{number}\n" for number, label in enumerate(reversed(model.item_labels())))
+    (tmp_path / "items.csv").write_text(f"sku,place\n{rows}no-such-sku,7\n")
+    (tmp_path / "shop.yaml").write_text(
+        f"ranking: shop\nmodel: {golden}\nitems: {{file: items.csv, key: sku, columns: {{sku: string, place: int}}}}\n"
+        "fallback: [popular]\npopular: place\n"
+    )
+    ranking = policy.load(tmp_path / "shop.yaml")
+    for user in ("u03", "u17"):
+        wanted = model.recommend(user, 20)
+        assert [(item.id, item.score) for item in ranking.row({"user": user, "n": 20}).items] == wanted
+        assert len(wanted) == 20
+    unknown = ranking.row({"user": "nobody", "n": 2})
+    assert {item.source for item in unknown.items} == {"popular"}
+    assert "no-such-sku" in {item.id for item in ranking.row({"user": "nobody", "n": 1000}).items}

@@ -1,0 +1,94 @@
+"""POST /v1/rankings/<name>, through both adapters, on the embedded ranking."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from policy.errors import LogError
+from policy.log import read, read_rankings
+from policy.web import Service, open_service
+
+FILE = Path(__file__).parents[3] / "configs" / "recommend.yaml"
+PATH = "/v1/rankings/recommend"
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    """The service of the ranking, with a log; and the log's folder."""
+    folder = tmp_path_factory.mktemp("ranks") / "log"
+    return open_service(FILE, log_dir=folder), folder
+
+
+def test_a_list_and_its_record(adapter, ranks):
+    """The answer holds the list with reasons and versions, and the log the same under its id."""
+    service, folder = ranks
+    asked = {"user": 7, "n": 3, "kids": True}
+    answer = adapter(service)("POST", PATH, json.dumps(asked).encode())
+    assert answer.status == 200
+    assert [set(item) for item in answer.json["items"]] == [{"id", "score", "source", "reasons"}] * 3
+    assert set(answer.json["versions"]) == {"policy", "model"}
+    (record,) = [
+        one for one in read_rankings(folder, pytest.fail) if one.ranking_id == answer.json["ranking_id"]
+    ]
+    assert (record.user, record.n, record.facts["kids"]) == (7, 3, True)
+    assert record.items == answer.json["items"]
+    assert list(read(folder, pytest.fail)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("/v1/rankings/recomend", b'{"user": 1}', 404, "did you mean `recommend`"),
+        (PATH, b"{", 400, "JSON"),
+        (PATH, b"[]", 422, "expected object"),
+        (PATH, b'{"user": 1, "n": -1, "country": "no"}', 422, "/n"),
+        (PATH, b'{"user": 1e999}', 422, "/user"),
+    ],
+)
+def test_problems(adapter, ranks, path, body, status, words):
+    """What is wrong is a problem document that names it."""
+    answer = adapter(ranks[0])("POST", path, body)
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert words in answer.body.decode()
+
+
+def test_an_idempotency_key_fixes_the_id(adapter, ranks):
+    """Two requests with one key have one ranking id."""
+    send = adapter(ranks[0])
+    ids = {
+        send("POST", PATH, b'{"user": 2}', HTTP_IDEMPOTENCY_KEY="k-1").json["ranking_id"] for _ in range(2)
+    }
+    assert len(ids) == 1
+
+
+class Full:
+    """A log on a disk that is full."""
+
+    def record_ranking(self, *_):
+        raise LogError("no space left on device")
+
+
+def test_a_ranking_that_cannot_be_recorded(adapter, ranks, tmp_path):
+    """Where the log cannot be written the list is refused with 503, or given if the policy says so."""
+    shown = Service(ranks[0].policies, Full())
+    assert adapter(shown)("POST", PATH, b'{"user": 2}').status == 503
+    lenient = FILE.read_text().replace("{log: refuse}", "{log: serve}")
+    for name in ("recommend", "models"):
+        (tmp_path / name).symlink_to(FILE.parent / name)
+    (tmp_path / "recommend.yaml").write_text(lenient.replace("file: recommend/", "file: copy/"))
+    shutil.copytree(FILE.parent / "recommend", tmp_path / "copy")
+    serving = Service(open_service(tmp_path / "recommend.yaml").policies, Full())
+    assert len(adapter(serving)("POST", PATH, b'{"user": 2}').json["items"]) == 10
+
+
+def test_it_is_described(adapter, ranks):
+    """The policy's page and the OpenAPI document know the ranking."""
+    send = adapter(ranks[0])
+    assert send("GET", "/v1/policies/recommend").json["n"] == {"default": 10, "max": 50}
+    assert PATH in send("GET", "/openapi.json").json["paths"]
+    assert send("GET", "/v1/policies").json["policies"][0]["kind"] == "ranking"
