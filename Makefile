@@ -4,7 +4,7 @@ VENV   ?= .venv
 PORT   ?= 8080
 BIN     = $(VENV)/bin
 
-.PHONY: serve test lint bench goldens lock clean help
+.PHONY: serve test lint bench fuzz parity goldens lock clean help
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -33,7 +33,15 @@ lint: $(VENV)/.test  ## Check style and types
 bench: $(VENV)/.test  ## Measure speed; prints ratios beside their targets
 	$(BIN)/python tests/bench/run.py
 
-SPARKS = 3.5.9 4.0.5 4.3.0
+fuzz: $(VENV)/.test  ## Try 100,000 random policy files, 20,000 mutated saves, 10 million decisions
+	$(BIN)/python tests/fuzz/policies.py 100000
+	$(BIN)/python tests/fuzz/saves.py 20000
+	$(BIN)/python tests/fuzz/evaluations.py 10000000
+
+parity: $(VENV)/.test  ## Compare with every golden answer of Spark; writes the table in scorer/README.md
+	$(BIN)/python tests/scorer/parity.py
+
+SPARKS = 3.5.9 4.0.5 4.1.1 4.3.0
 
 goldens:  ## Ask real Spark again, in its versions (needs Java 17)
 	@for spark in $(SPARKS); do \

@@ -169,7 +169,7 @@ def best(run: Callable[[], object], repeats: int = 7) -> float:
     return min(times)
 
 
-def per_row(decide: Callable[..., int], rows: list[Any], repeats: int = 7) -> float:
+def per_row(decide: Callable[..., object], rows: list[Any], repeats: int = 7) -> float:
     """Microseconds for one row."""
 
     def run() -> None:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("startup", "census", "trees", "service")
+NAMES = ("startup", "census", "trees", "expr", "rules", "filters", "tables", "service", "memory")
 
 
 def main(names: list[str]) -> int:

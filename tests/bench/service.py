@@ -34,7 +34,7 @@ from flask import Flask, jsonify, request
 from policy.web.address import resolve
 from policy.web.supervisor import Supervisor
 
-def load(loaded):
+def load(loaded, hangups):
     app = Flask("echo")
     @app.post("/echo")
     def echo():
@@ -44,7 +44,7 @@ def load(loaded):
 
 if __name__ == "__main__":
     address, workers = resolve("127.0.0.1", int(sys.argv[1])), int(sys.argv[2])
-    Supervisor(address, workers=workers, announce=lambda: None, check=lambda: True).run(load)
+    Supervisor(address, workers=workers, announce=lambda: None).run(load)
 """
 
 LUA = """
