@@ -12,7 +12,7 @@ from policy.catalog import PAGES, explain, near
 def command(code: str | None) -> None:
     """Explain the code of a diagnostic, such as E133; without a code, list them all."""
     if code is None:
-        click.echo("\n".join(f"{name}  {page.title}" for name, page in PAGES.items()))
+        click.echo("\n".join(f"{name}  {page.title}" for name, page in sorted(PAGES.items())))
         return
     text = explain(code)
     if text is None:

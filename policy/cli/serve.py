@@ -101,7 +101,8 @@ def command(
         workers=workers,
         announce=lambda: click.echo(greeting(address.url, inspection, log_dir, guarded=bool(tokens.digests))),
     )
-    supervisor.run(partial(load, Settings(configs, log_dir, log_sync, log_key_file, tokens)))
+    settings = Settings(configs, address.port, log_dir, log_sync, log_key_file, tokens)
+    supervisor.run(partial(load, settings))
     if supervisor.failed:
         raise click.ClickException("the workers could not start; the reason stands above")
 

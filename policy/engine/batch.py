@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from policy.engine.bands import Bands, Floats, Indices
-from policy.engine.columns import one_chunk, python, read_columns
+from policy.engine.columns import of_every_row, one_chunk, python, read_columns
 from policy.engine.conclude import (
     BAND,
     CODES,
@@ -161,7 +161,7 @@ class Batch:
     ) -> None:
         """Where the user has already passed the action, the mildest is left."""
         for row, names in enumerate(passed):
-            if not names:
+            if not names or isinstance(names, str):
                 continue
             action, without = ladder[concluded.actions[row]], ladder[concluded.ruleless[row]]
             if action != ladder[0] and action in names:
@@ -173,7 +173,7 @@ class Batch:
 def _passed(completed: Any, rows: int) -> Passed:
     """Completed actions for each row that has any; an empty list if none has."""
     if isinstance(completed, pa.Array | pa.ChunkedArray):
-        return list(completed.to_pylist())
+        return list(of_every_row(completed, "completed", rows).to_pylist())
     return [completed] * rows if len(completed) else []
 
 
@@ -182,11 +182,13 @@ def _given(score: Any, table: pa.Table) -> pa.Array | None:
     if score is None:
         return None
     if isinstance(score, str):
+        if score not in table.column_names:
+            raise ValueError(f"the table has no column `{score}` to take scores from")
         return one_chunk(table.column(score))
     if isinstance(score, pa.ChunkedArray | pa.Array):
-        return one_chunk(score)
+        return one_chunk(of_every_row(score, "score", table.num_rows))
     if isinstance(score, np.ndarray | list | tuple):
-        return pa.array(score, from_pandas=False)
+        return of_every_row(pa.array(score, from_pandas=False), "score", table.num_rows)
     return pa.repeat(pa.scalar(score), table.num_rows)
 
 

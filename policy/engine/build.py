@@ -60,7 +60,7 @@ def _of_model(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> Scoring:
         )
     _check_names(spec, scorer, reader)
     if errors(reader.found):
-        return Scoring(None, ())
+        return Scoring(None, tuple(arguments))  # what the model reads is told even if it cannot be scored
     return Scoring(scorer, tuple(arguments), withheld=withheld)
 
 

@@ -79,6 +79,13 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
+def of_every_row(given: Any, what: str, rows: int) -> Any:
+    """An array that a caller gives beside a table. Raises ValueError if it is not as long as the table."""
+    if len(given) != rows:
+        raise ValueError(f"`{what}` holds {len(given):,} values, and the table {rows:,} rows")
+    return given
+
+
 Bad = dict[int, Problem]
 
 

@@ -127,10 +127,14 @@ class Decision:
 
         score: one number, a column's name, or an array (a null means: ask the model). completed: actions, or
         an array of lists of actions. now: one time for all, a column's name, or an array of timestamps.
+
+        Raises ValueError where these do not fit the table, and NowNeededError as `row` does.
         """
         del unit
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
+        if not isinstance(table, pa.Table):
+            raise TypeError(f"expected a pyarrow Table or RecordBatch, got {type(table).__name__}")
         at = moments(now, table) if self.verdict.reads_now else None
         if self.verdict.reads_now and at is None:
             raise NowNeededError(self.name)
@@ -167,7 +171,10 @@ class Decision:
             raise FactsError(problems)
         degraded = tuple({"cause": problem.message, "pointer": problem.pointer} for problem in problems)
         outcome = Outcome(self.origin, action, None, None, *_facts(reading), degraded)
-        return self._outcome(self.verdict.apply(outcome, -1, (), {}), completed)
+        passed = (
+            () if isinstance(completed, str) else completed
+        )  # a text is refused, and its parts pass nothing
+        return self._outcome(self.verdict.apply(outcome, -1, (), {}), passed)
 
     def _outcome(self, outcome: Outcome, completed: Sequence[str]) -> Outcome:
         """The outcome, with the mildest action if the user has already passed the one it names."""

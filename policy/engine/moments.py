@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from policy.engine.columns import of_every_row
 from policy.engine.machine import moment
 from policy.spec.values import timestamp
 
@@ -24,6 +25,7 @@ def moments(now: Any, table: pa.Table) -> pa.Array | None:
     if not isinstance(now, pa.Array | pa.ChunkedArray):
         moment(now)
         return pa.repeat(pa.scalar(timestamp(now), TIME), table.num_rows)
+    now = of_every_row(now, "now", table.num_rows)
     array = now.combine_chunks() if isinstance(now, pa.ChunkedArray) else now
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], TIME)

@@ -95,6 +95,11 @@ class Outcome(Struct, frozen=True):
         return self.origin.model_version
 
     @property
+    def versions(self) -> dict[str, str | None]:
+        """The content hashes of the `policy` and of the `model`."""
+        return {"policy": self.policy_version, "model": self.model_version}
+
+    @property
     def facts(self) -> dict[str, Any]:
         """The facts that were scored, after defaults, ready for JSON; a refused fact is left out."""
         pairs = zip(self.origin.facts, self.values, strict=False)

@@ -52,8 +52,13 @@ def application(service: Service) -> Flask:
     return app
 
 
-def blueprint(service: Service, name: str = "scoregate") -> Blueprint:
-    """The routes alone, to be registered in an application of yours, with a `url_prefix` if you like."""
+def blueprint(configs: Service | str | Path, name: str = "scoregate") -> Blueprint:
+    """The routes alone, to be registered in an application of yours, with a `url_prefix` if you like.
+
+    configs: a file or folder of policies, of which nothing is recorded, or what `open_service` made of one with
+    a log. Raises what `create_app` raises.
+    """
+    service = configs if isinstance(configs, Service) else open_service(configs)
     routes = Blueprint(name, __name__)
     for number, rule in enumerate(RULES):
         routes.add_url_rule(

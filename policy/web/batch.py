@@ -29,7 +29,7 @@ def decide_lines(service: Service, name: str, head: Head, body: bytes) -> Reply:
     try:
         decision = find(service, name)
         completed = passed(decision, head) if head.completed else ()
-        key = head.idempotency_key and checked_key(head)
+        key = checked_key(head)
     except RefusedError as refused:
         return refused.reply
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]

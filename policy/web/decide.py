@@ -34,7 +34,7 @@ def decide(service: Service, name: str, head: Head, body: bytes) -> Reply:
     try:
         decision = find(service, name)
         completed = passed(decision, head) if head.completed else ()
-        key = head.idempotency_key and checked_key(head)
+        key = checked_key(head)
         return reply(200, settle(service, decision, json_value(body), completed, key))
     except BodyError as error:
         return problem(400, "invalid-json", str(error))
@@ -83,7 +83,9 @@ def passed(decision: Decision, head: Head) -> tuple[str, ...]:
 
 
 def checked_key(head: Head) -> str:
-    """The idempotency key. Raises RefusedError if it cannot be used."""
+    """The idempotency key, "" without one. Raises RefusedError if it cannot be used."""
+    if head.idempotency_key is None:
+        return ""
     wrong = key_problem(head.idempotency_key)
     if wrong is not None:
         raise RefusedError(problem(400, "invalid-request", wrong))

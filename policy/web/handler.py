@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import traceback
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -79,7 +80,8 @@ def exchange(service: Service, head: Head, stream: Stream) -> Reply:
         return _respond(service, head, route, name, _read(stream, int(head.length)) if route.limit else b"")
     except Exception:
         incident = secrets.token_hex(8)
-        log.exception("request failed", incident=incident)
+        # As text: a process that has not set up its logs would show local variables, and so facts and tokens.
+        log.exception("request failed", incident=incident, exc_info=False, exception=traceback.format_exc())
         return _failed(incident)
 
 
@@ -151,7 +153,7 @@ def _refuse_body(head: Head, route: Route) -> Reply | None:
         return problem(
             415, "unsupported-media-type", detail, headers=[("Accept", ", ".join(sorted(route.media)))]
         )
-    if head.content_encoding not in {"", "identity"}:
+    if head.content_encoding and head.content_encoding.strip().lower() != "identity":
         detail = "the body must not be compressed"
         return problem(415, "unsupported-media-type", detail, headers=[("Accept-Encoding", "identity")])
     return None

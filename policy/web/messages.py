@@ -16,7 +16,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     """The parts of a request that decide about it before its body is read.
 
     path: as WSGI gives it, unquoted; length: the Content-Length header's text, "" if absent; chunked: whether
-    there is a Transfer-Encoding header. The rest are the headers of the same names, "" if absent.
+    there is a Transfer-Encoding header. The rest are the headers of the same names, "" if absent, but for
+    idempotency_key, where "" is a key that cannot be used: servers show so what is not ASCII.
     """
 
     method: str
@@ -26,7 +27,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     content_type: str = ""
     content_encoding: str = ""
     authorization: str = ""
-    idempotency_key: str = ""
+    idempotency_key: str | None = None
     completed: str = ""
 
 
@@ -49,7 +50,7 @@ def head_of(environ: dict[str, Any]) -> Head:
         get("CONTENT_TYPE") or "",
         get("HTTP_CONTENT_ENCODING") or "",
         get("HTTP_AUTHORIZATION") or "",
-        get("HTTP_IDEMPOTENCY_KEY") or "",
+        get("HTTP_IDEMPOTENCY_KEY"),
         get("HTTP_SCOREGATE_COMPLETED") or "",
     )
 

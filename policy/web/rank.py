@@ -27,7 +27,7 @@ def rank(service: Service, name: str, head: Head, body: bytes) -> Reply:
     """One ranking."""
     try:
         ranking = find_ranking(service, name)
-        key = head.idempotency_key and checked_key(head)
+        key = checked_key(head)
         return reply(200, _settle(service, ranking, json_value(body), key))
     except BodyError as error:
         return problem(400, "invalid-json", str(error))

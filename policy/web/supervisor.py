@@ -32,6 +32,7 @@ _LONGEST_DELAY = 5.0
 _STABLE = 3.0  # a worker that lived so long starts with the first delay again
 _TICK = 0.5
 _PATIENCE = 120.0  # in which the first workers must have loaded
+_THREADS = 16  # of a worker, started as they are needed: a client that is slow to send its body holds one
 _GRACE = 10  # in which a worker must have finished what is under way
 
 log = structlog.get_logger("scoregate.supervisor")
@@ -82,7 +83,7 @@ class Supervisor(MPServer):
             port=address.port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=1,
+            blocking_threads=_THREADS,
             backpressure=512,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=5_000, max_buffer_size=65_536),

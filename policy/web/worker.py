@@ -19,6 +19,7 @@ from policy.telemetry import configure
 from policy.web.app import application
 from policy.web.door import Door, WSGIApp
 from policy.web.service import open_service
+from policy.web.stalled import end_stalled
 from policy.web.tokens import Tokens
 from policy.web.watch import Hangups, watch
 
@@ -27,9 +28,10 @@ log = structlog.get_logger("scoregate.worker")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told: a policy file or a folder of them, the decision log, who may ask."""
+    """What a worker is told: a policy file or a folder of them, its port, the decision log, who may ask."""
 
     configs: str
+    port: int
     log_dir: Path
     log_sync: Sync
     log_key_file: Path | None
@@ -58,6 +60,7 @@ def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
         sys.exit(1)
     app = application(service)
     watch(service.policies, hangups)
+    end_stalled(settings.port)
     loaded.release()
     return Door(app.wsgi_app, service)
 

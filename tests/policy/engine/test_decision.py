@@ -254,6 +254,52 @@ def test_a_table_keeps_its_columns_and_order(make, facts):
     assert decision.batch(table.to_batches()[0], score=0.5)["action"].to_pylist() == ["challenge"] * 2
 
 
+def test_what_is_given_beside_a_table_must_fit_it(make, facts):
+    """An array as long as another table, a column that is not there, and what is no table, are refused in words."""
+    decision, table = make(), pa.Table.from_pylist([facts] * 3)
+    with pytest.raises(ValueError, match="`score` holds 2 values, and the table 3 rows"):
+        decision.batch(table, score=np.array([0.1, 0.2]))
+    with pytest.raises(ValueError, match="`completed` holds 1 values"):
+        decision.batch(table, completed=pa.array([["sms"]]))
+    with pytest.raises(ValueError, match="no column `scores`"):
+        decision.batch(table, score="scores")
+    with pytest.raises(TypeError, match="expected a pyarrow Table or RecordBatch, got list"):
+        decision.batch([facts])
+    timed = make(("on_error:", "rules: [{name: r, when: now.getHours() < 6, action: block}]\non_error:"))
+    with pytest.raises(ValueError, match="`now` holds 1 values"):
+        timed.batch(table, now=pa.array(["2026-01-31T12:00:00Z"]))
+
+
+def test_a_text_of_completed_actions_passes_none(make, facts):
+    """A text in the place of a list of completed actions is refused facts, and makes no action of theirs milder."""
+    decision = make(("facts: refuse", "facts: agent"))
+    assert decision.row(facts, completed="agent").action == "agent"
+    table = pa.Table.from_pylist([facts] * 2)
+    assert decision.batch(table, completed="agent")["action"].to_pylist() == ["agent"] * 2
+    with pytest.raises(FactsError, match="expected a list of actions"):
+        make().row(facts, completed="sms", score=0.6)
+    assert make().batch(table, completed="sms", score=0.6)["action"].to_pylist() == [None] * 2
+
+
+def test_an_outcome_names_the_versions(make, facts):
+    """The content hashes of the policy and of the model stand together, too."""
+    decision = make()
+    versions = decision.row(facts).versions
+    assert versions == {"policy": decision.version, "model": decision.model_version}
+
+
+def test_an_input_of_the_wrong_type_is_no_unread_input(make):
+    """Where the model's inputs do not fit, what it does read is not said to be read by nothing."""
+
+    class Wanting(ConstantScorer):
+        inputs = pa.schema([("failed", pa.bool_()), ("rtt", pa.float64())])
+
+    _, found = build(make().spec, Wanting(0.5))
+    unread = [one.message for one in found if one.code == "W410"]
+    assert any(one.code == "E303" for one in found)
+    assert not any("`failed`" in message or "`rtt`" in message for message in unread)
+
+
 TYPES = [
     ("failed", pa.string(), "`failed` cannot be the model's input `failed`"),
     ("faild", pa.float64(), "the model's input `faild` is given by no fact"),

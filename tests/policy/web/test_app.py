@@ -51,6 +51,13 @@ def test_blueprint_under_prefix(service, facts):
     assert "html" in client.get("/nowhere").content_type
 
 
+def test_blueprint_of_a_folder(configs, facts):
+    """A Blueprint may be made of a folder of policies, as an application is."""
+    app = Flask("mine")
+    app.register_blueprint(blueprint(configs))
+    assert app.test_client().post("/v1/decisions/login", json=facts).json["action"] == "challenge"
+
+
 def test_policy_that_does_not_load(tmp_path):
     """A policy that does not load is a PolicyError with its diagnostics."""
     (tmp_path / "bad.yaml").write_text("decision: 1\n")

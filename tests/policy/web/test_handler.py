@@ -136,9 +136,9 @@ def test_without_key_every_id_differs(send, facts):
     assert len({send("POST", LOGIN, dumps(facts)).json["decision_id"] for _ in range(50)}) == 50
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "caf\xe9", "a\tb", " a"])
+@pytest.mark.parametrize("key", ["x" * 256, "caf\xe9", "a\tb", " a", ""])
 def test_bad_key(send, facts, key):
-    """A key that is too long or not printable is refused."""
+    """A key that is too long, empty or not printable is refused: servers hand on as empty what is not ASCII."""
     assert send("POST", LOGIN, dumps(facts), HTTP_IDEMPOTENCY_KEY=key).status == 400
 
 
@@ -336,15 +336,30 @@ def test_token_opens(adapter, service, facts):
 
 
 def test_failure_tells_nothing(adapter, service, facts, capsys):
-    """A failure of ours is a 500 with an incident's number, and no word about its cause."""
+    """A failure of ours is a 500 with an incident's number, and no word about its cause.
+
+    The process log holds the cause, and no fact and no token, however the process has set up its logs.
+    """
 
     class Failing:
         def record(self, *_):
             raise ZeroDivisionError("secret detail")
 
-    answer = adapter(Service(service.policies, Failing()))("POST", LOGIN, dumps(facts))
+    token = "correct-horse-battery"
+    failing = adapter(Service(service.policies, Failing(), tokens=Tokens.of([token])))
+    body = dumps({**facts, "user": "a-name-to-keep"})
+    answer = failing("POST", LOGIN, body, HTTP_AUTHORIZATION=f"Bearer {token}")
     assert answer.status == 500
     assert b"secret" not in answer.body
     assert b"Zero" not in answer.body
     seen = capsys.readouterr()
     assert answer.json["detail"].split()[-1] in seen.out + seen.err
+    assert "secret detail" in seen.out + seen.err
+    assert "a-name-to-keep" not in seen.out + seen.err
+    assert token not in seen.out + seen.err
+
+
+def test_content_encoding(send, facts):
+    """A body must not be compressed; `identity`, in any case, is how it says so."""
+    for word, status in (("Identity", 200), ("", 200), ("gzip", 415), ("identity, gzip", 415)):
+        assert send("POST", LOGIN, dumps(facts), HTTP_CONTENT_ENCODING=word).status == status

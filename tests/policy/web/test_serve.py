@@ -395,3 +395,19 @@ def test_unsound_policies_are_not_served(tmp_path):
     )
     assert found.returncode == 1
     assert "bad.yaml:" in one_line(found.stderr)
+
+
+def test_clients_that_stop_halfway_hold_nobody_up(configs, facts, tmp_path):
+    """A client that promises a body and does not send it costs others nothing."""
+    with running(configs, "--log", tmp_path / "log", "--workers", "1") as server:
+        head = (
+            b"POST /v1/decisions/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 99\r\n\r\n{"
+        )
+        stopped = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
+        for client in stopped:
+            client.sendall(head)
+        for _ in range(5):
+            assert server.post(facts)[0] == 200
+        for client in stopped:
+            client.close()
