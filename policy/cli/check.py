@@ -80,10 +80,17 @@ def _print(loaded: Sequence[Loaded], found: Sequence[Diagnostic], failed: bool) 
     )
     for one in loaded:
         if one.cases:
-            console.print(_table(one))
+            click.echo(_drawn(console, _table(one)))
     click.echo(paint("error" if failed else "good", _summary(loaded, found)))
     if codes := sorted({diagnostic.code for diagnostic in found}):
         click.echo(f"`scoregate explain {codes[0]}` tells more about a code.")
+
+
+def _drawn(console: Console, table: Table) -> str:
+    """The table as text, without the blanks that fill its lines."""
+    with console.capture() as drawn:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in drawn.get().splitlines())
 
 
 def _table(loaded: Loaded) -> Table:

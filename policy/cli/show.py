@@ -62,11 +62,18 @@ def command(*, model: str, number: int | None, svg: Path | None, depth: int, for
         return
     weight = _weight(shape, view)
     if svg is not None:
-        _write(svg, scorer.draw_tree(view, weight))
+        _write(svg, _drawn(view, weight))
     elif form == "json":
         click.echo(json.dumps({**dataclasses.asdict(view), "weight": weight}, indent=2))
     else:
         _print(_tree(view, weight))
+
+
+def _drawn(view: scorer.TreeView, weight: float | None) -> str:
+    try:
+        return scorer.draw_tree(view, weight)
+    except scorer.ScorerError as error:  # it needs an extra
+        raise click.ClickException(str(error)) from error
 
 
 def _print(tree: Tree, *after: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import scorer
+from policy.cli import main
 
 SPARK = Path(__file__).parents[2] / "golden" / "spark"
 GBT = SPARK / "census_gbt-4.3" / "model"
@@ -110,3 +113,11 @@ def test_what_cannot_be_shown_is_said(scoregate, arguments, message):
     assert done.returncode in {1, 2}
     assert message in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_without_the_extra_for_drawings_it_says_which(tmp_path, monkeypatch):
+    """Where the package that places the boxes is not installed, the error names the extra, with no stack trace."""
+    monkeypatch.setitem(sys.modules, "bigtree", None)
+    done = CliRunner().invoke(main, ["show", str(GBT), "--tree", "1", "--svg", str(tmp_path / "x.svg")])
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: drawing a tree needs bigtree: pip install 'scoregate[draw]'")
