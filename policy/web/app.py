@@ -76,8 +76,11 @@ def _view(service: Service, rule: str) -> Callable[..., Response]:
 
 def _problem(service: Service) -> Callable[[HTTPException], Response | HTTPException]:
     def problem(error: HTTPException) -> Response | HTTPException:
-        """A wrong address or method is the handler's to explain; what a hook of yours raises is yours."""
-        if request.url_rule is not None or error.code not in {404, 405}:
+        """A wrong address or method is the handler's to explain; what a hook of yours raises is yours.
+
+        400 is Flask's answer to who wants a websocket: it gets what everybody gets.
+        """
+        if error is not request.routing_exception or error.code not in {400, 404, 405}:
             return error
         return _exchange(service, request.path)
 

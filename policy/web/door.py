@@ -43,6 +43,8 @@ class Door:
         path: str = environ["PATH_INFO"]
         if not path.startswith(HOT) or environ["REQUEST_METHOD"] != "POST" or "/" in path[len(HOT) :]:
             return self._behind(environ, start_response)
+        if not path.isascii():  # its bytes, read as Latin-1 (PEP 3333)
+            environ = {**environ, "PATH_INFO": path.encode("latin-1").decode(errors="replace")}
         reply = exchange(self._service, head_of(environ), environ["wsgi.input"])
         start_response(STATUS_LINES[reply.status], reply.headers)
         return [reply.body]

@@ -271,6 +271,23 @@ def test_nowhere(send, method, path):
     assert (answer.status, "GET /v1/policies" in answer.json["detail"]) == (404, True)
 
 
+@pytest.mark.parametrize("path", ["/v1/decisions/l\xc3\xb6gin", "/v1/decisions/\xff\xfe"])
+def test_a_name_in_another_script(senders, facts, path):
+    """The bytes of an address are UTF-8; what is none is shown as such, and both adapters say the same."""
+    door, flask = (send("POST", path, dumps(facts)) for send in senders)
+    assert (door.status, door.body) == (flask.status, flask.body)
+    assert door.json["detail"].startswith(f"there is no policy `{'lögin' if 'gin' in path else '��'}`")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", LOGIN), ("GET", "/readyz"), ("GET", "/nowhere")])
+def test_websocket(senders, facts, method, path):
+    """Who asks for a websocket gets the answer that others get, and never a page."""
+    for send in senders:
+        plain = send(method, path, dumps(facts))
+        asked = send(method, path, dumps(facts), HTTP_CONNECTION="Upgrade", HTTP_UPGRADE="websocket")
+        assert (asked.status, asked.headers["content-type"]) == (plain.status, plain.headers["content-type"])
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/v1/decisions/logn"), ("GET", "/v1/policies/logn")])
 def test_unknown_policy(send, facts, method, path):
     """An unknown policy is answered 404 with the name that is nearest."""
