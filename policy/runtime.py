@@ -32,9 +32,10 @@ from policy.rankings import references as ranks
 from policy.sheets import Sheet
 from policy.spec.beside import Files, paths
 from policy.spec.cases import CaseSpec, read_cases_file
-from policy.spec.decision import DecisionSpec, read_decision, words
+from policy.spec.decision import DecisionSpec, model_of, read_decision, words
 from policy.spec.lint.expiry import expiries
 from policy.spec.reader import Reader
+from policy.spec.score import ScoreSpec
 
 Models = Callable[[str], Any]  # the location of a model -> what has `output(name)`
 load_model: Models = scorer.load
@@ -168,13 +169,14 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     spec, problems = read_decision(root, _beside(root, file.parent))
     found += problems
     if spec is None:
+        found += _wrong_with_model(root, file.parent, models or load_model)
         return Loaded(file, None, _first(found))
     spec, problems = _with_cases(spec, file)
     found += problems
     spec, problems = _with_facts(spec, file.parent)
     found += problems
     wants_model = spec.score.model is not None
-    one, problems = _scorer(spec, file.parent, models or load_model) if wants_model else (None, [])
+    one, problems = _scorer(spec.score, file.parent, models or load_model) if wants_model else (None, [])
     found += problems
     if wants_model and one is None:
         return Loaded(file, None, _first(found))
@@ -337,8 +339,13 @@ def _bytes(file: Path, what: str = "the policy") -> tuple[bytes | None, Diagnost
     return data, Diagnostic("E100", "", Span(str(file), 1, 1, 1))
 
 
-def _scorer(spec: DecisionSpec, folder: Path, models: Models) -> tuple[Scorer | None, list[Diagnostic]]:
-    score = spec.score
+def _wrong_with_model(root: source.Node, folder: Path, models: Models) -> list[Diagnostic]:
+    """What is wrong with the model of a policy that does not load: all problems are named at once."""
+    score = model_of(root)
+    return [] if score is None else _scorer(score, folder, models)[1]
+
+
+def _scorer(score: ScoreSpec, folder: Path, models: Models) -> tuple[Scorer | None, list[Diagnostic]]:
     location = str(score.model)
     place = location if ":/" in location else str(folder / location)
     try:

@@ -23,8 +23,10 @@ def read_json(file: Any) -> Any:
         raise click.ClickException(f"{name} holds more than {_LARGEST:,} bytes, not the facts of one request")
     try:
         return json.loads(data, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise click.ClickException(f"{name} is not JSON: {error or 'it is nested too deeply'}") from error
+    except RecursionError as error:
+        raise click.ClickException(f"{name} cannot be read: it is nested too deeply") from error
+    except ValueError as error:
+        raise click.ClickException(f"{name} is not JSON: {error}") from error
 
 
 def _no_constant(name: str) -> Any:

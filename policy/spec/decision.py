@@ -138,6 +138,16 @@ def read_decision(root: Node, files: Files | None = None) -> tuple[DecisionSpec 
     return (None if errors(reader.found) else spec), reader.found
 
 
+def model_of(root: Node) -> ScoreSpec | None:
+    """The block `score` of a policy file that does not load; None if it names no model."""
+    reader = Reader()  # what is wrong here, `read_decision` has told
+    fields = reader.record(root, "a policy", KEYS, REQUIRED, LATER)
+    if "score" not in fields:
+        return None
+    score = read_score(fields["score"][1], {}, names_of(()), reader)
+    return None if score.model is None else score
+
+
 def words(spec: DecisionSpec) -> Words:
     """The names that the cases of a policy may use."""
     return Words(

@@ -129,6 +129,20 @@ def test_a_model_that_does_not_load_is_told_at_its_path(folder):
     assert ("E304", 3) in codes(load_policy(folder / "login.yaml", lambda _: Model()))
 
 
+def test_a_model_that_does_not_load_is_told_beside_all_else(folder):
+    """Whatever else is wrong with a policy, its model is tried, too: all problems are named at once."""
+
+    def missing(place):
+        raise ScorerError(f"{place}: there is no such model")
+
+    wrong = POLICY.replace("decision: login", "decsion: login").replace("block: 0.9", "block: 1.9")
+    (folder / "login.yaml").write_text(wrong)
+    told = codes(load_policy(folder / "login.yaml", missing))
+    assert told == [("E111", 1), ("E112", 1), ("E301", 3), ("E134", 5)]
+    (folder / "login.yaml").write_text(wrong.replace("score: {model: models/login}", "score: 7"))
+    assert "E301" not in [code for code, _ in codes(load_policy(folder / "login.yaml", missing))]
+
+
 def test_a_runtime_holds_every_policy_of_a_folder_and_each_model_once(folder):
     """Policies are found by their names, and a model that several use is loaded once."""
     (folder / "other.yml").write_text(POLICY.replace("decision: login", "decision: other"))

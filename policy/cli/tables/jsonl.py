@@ -94,7 +94,11 @@ class _Lines:
     def _fault(self, line: bytes, error: Exception) -> str:
         try:
             value = _decode_any(line)
-        except _MALFORMED:
+        except RecursionError:
+            return "expected one JSON object a line, found one that is nested too deeply"
+        except UnicodeDecodeError:
+            return "expected one JSON object a line in UTF-8, found other bytes"
+        except msgspec.DecodeError:
             return f"expected one JSON object a line: {error}"
         if not isinstance(value, dict):
             return f"expected one JSON object a line, found {_said(value)}"

@@ -129,6 +129,7 @@ def test_hostile_facts(decide, facts):
     """Facts that are no facts are one clear error."""
     result = decide(facts)
     assert "Traceback" not in result.output
+    assert "recursion" not in result.output
     assert result.output.strip()
 
 
