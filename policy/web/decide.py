@@ -56,7 +56,7 @@ def settle(service: Service, decision: Decision, facts: Any, completed: tuple[st
         try:
             service.log.record(decision, outcome, decision_id, at, completed)
         except LogError as error:
-            outcome = _unlogged(decision, outcome, error)
+            outcome = _unlogged(service, decision, outcome, error, at)
     return service.answers(decision).encode(outcome, decision_id)
 
 
@@ -99,9 +99,10 @@ def invalid_facts(error: FactsError) -> Reply:
     return problem(422, "invalid-facts", detail, problems=error.problems)
 
 
-def _unlogged(decision: Decision, outcome: Outcome, error: LogError) -> Outcome:
+def _unlogged(service: Service, decision: Decision, outcome: Outcome, error: LogError, at: int) -> Outcome:
     """What `on_error.log` says: another action, or none."""
-    log.error("decision log failed", policy=decision.name, error=str(error))
+    if times := service.unlogged(at):
+        log.error("decision log failed", policy=decision.name, error=str(error), times=times)
     action = decision.spec.on_error.log
     if action == REFUSE:
         raise RefusedError(log_unavailable())

@@ -56,7 +56,7 @@ def _settle(service: Service, ranking: Ranking, request: object, key: str) -> by
         try:
             service.log.record_ranking(ranking, outcome, ranking_id, at)
         except LogError as error:
-            _unlogged(ranking, error)
+            _unlogged(service, ranking, error, at)
     return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
 
 
@@ -68,8 +68,9 @@ def _stored(service: Service, ranking: Ranking, request: object, at: int) -> Sto
     return stored(ranking, store, request.get("user"), at / 1e9)
 
 
-def _unlogged(ranking: Ranking, error: LogError) -> None:
+def _unlogged(service: Service, ranking: Ranking, error: LogError, at: int) -> None:
     """What `on_error.log` says: nothing, or the list all the same."""
-    log.error("decision log failed", policy=ranking.name, error=str(error))
+    if times := service.unlogged(at):
+        log.error("decision log failed", policy=ranking.name, error=str(error), times=times)
     if ranking.spec.log == REFUSE:
         raise RefusedError(log_unavailable())

@@ -17,6 +17,7 @@ from policy.log import DecisionLog, Sync
 from policy.stores import Guarded, open_store
 from policy.web.answers import Answers
 from policy.web.identity import Entropy
+from policy.web.sparing import Sparing
 from policy.web.tokens import Tokens
 
 
@@ -40,7 +41,7 @@ class Service:
     """One service.
 
     policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
-    random bytes for an id.
+    random bytes for an id; unlogged: when to say that the log fails.
     """
 
     policies: Live
@@ -48,6 +49,7 @@ class Service:
     tokens: Tokens = field(default_factory=Tokens)
     clock: Callable[[], int] = time.time_ns
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
+    unlogged: Sparing = field(default_factory=Sparing, init=False, repr=False)
     _stores: dict[str, Guarded] = field(default_factory=dict, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
 

@@ -380,3 +380,21 @@ def test_content_encoding(send, facts):
     """A body must not be compressed; `identity`, in any case, is how it says so."""
     for word, status in (("Identity", 200), ("", 200), ("gzip", 415), ("identity, gzip", 415)):
         assert send("POST", LOGIN, dumps(facts), HTTP_CONTENT_ENCODING=word).status == status
+
+
+def test_a_log_that_fails_is_said_once_a_second(adapter, service, facts, capsys):
+    """A full disk does not fill the process log, too: a line a second, with the number of decisions that it took."""
+
+    class Full:
+        def record(self, *_):
+            raise LogError("no space")
+
+    now = [10**18]
+    send = adapter(Service(service.policies, Full(), clock=lambda: now[0]))
+    for step in (0, 1, 10**9 - 1, 10**9, 10**9 + 1):
+        now[0] = 10**18 + step
+        assert send("POST", LOGIN, dumps(facts)).status == 503
+    seen = capsys.readouterr()
+    said = (seen.out + seen.err).splitlines()
+    assert len([line for line in said if "decision log failed" in line]) == 2
+    assert "3" in said[-1].partition("times")[2]
