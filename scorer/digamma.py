@@ -27,15 +27,21 @@ def _digamma(x: Floats) -> Floats:
     """Return the function of (n,) numbers: from the top of each one's steps x, x + 1, … down again."""
     with np.errstate(all="ignore"):
         least = float(np.min(x, initial=LARGE, where=np.isfinite(x)))
-        steps = np.ones((2 + max(0, int(LARGE - least)), len(x)))
+        table = np.ones(
+            (3 + max(0, int(LARGE - least)), len(x))
+        )  # a row a step; the last for the top's function
+        steps = table[:-1]
         steps[0] = x
         np.add.accumulate(steps, axis=0, out=steps)
-        small = (steps > 0.0) & (steps <= SMALL)
-        ends = np.argmax((steps >= LARGE) | small | ~np.isfinite(steps), axis=0)
-        top = steps[ends, np.arange(len(x))]
+        below = steps < LARGE
+        if not (x > SMALL).all():
+            below &= ((steps <= 0.0) | (steps > SMALL)) & (steps > -np.inf)
+            np.logical_and.accumulate(below, axis=0, out=below)
+        top = steps[np.count_nonzero(below, axis=0), np.arange(len(x))]
         inverse = 1.0 / (top * top)
         series = np.log(top) - 0.5 / top - inverse * (1.0 / 12.0 + inverse * (1.0 / 120.0 - inverse / 252.0))
-        found = np.where(top <= SMALL, -EULER - 1.0 / top, series)
-        found = np.where(np.isfinite(top), found, top)
-        taken = np.where(np.arange(len(steps))[:, None] < ends, 1.0 / steps, 0.0)
-        return np.asarray(np.subtract.reduce(np.concatenate([found[None], taken[::-1]]), axis=0))
+        table[-1] = np.where(top <= SMALL, -EULER - 1.0 / top, series)
+        np.copyto(table[-1], top, where=~np.isfinite(top))
+        np.divide(1.0, steps, out=steps)
+        np.copyto(steps, 0.0, where=~below)
+        return np.asarray(np.subtract.reduce(table[::-1], axis=0))
