@@ -144,10 +144,13 @@ class Saved:
         self.ledger.note(f"{self.place}/{name}", digest(table))
         return table
 
-    def nested(self, outer: str, inner: str) -> pa.Table:
-        """Read a table one folder deeper, where the older library's models keep theirs."""
-        table = self.folder.child(outer).child(inner).table()
-        self.ledger.note(f"{self.place}/{outer}/{inner}", digest(table))
+    def nested(self, *names: str) -> pa.Table:
+        """Read a table some folders deeper, where the older library's models keep theirs."""
+        folder = self.folder
+        for name in names:
+            folder = folder.child(name)
+        table = folder.table()
+        self.ledger.note("/".join((self.place, *names)), digest(table))
         return table
 
     def record(self, name: str = "data") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from scorer.stages import (
     bucket,
     cluster,
     compose,
+    cosine,
     counts,
     encode,
     factorization,
@@ -27,6 +28,7 @@ from scorer.stages import (
     select,
     target,
     text,
+    topics,
     tree,
     word2vec,
 )
@@ -38,6 +40,7 @@ FAMILIES = (
     bucket,
     cluster,
     compose,
+    cosine,
     counts,
     encode,
     factorization,
@@ -58,6 +61,7 @@ FAMILIES = (
     select,
     target,
     text,
+    topics,
     tree,
     word2vec,
 )

@@ -68,7 +68,8 @@ def victims() -> list[Victim]:
             scorer.load(model)
         except scorer.ScorerError:
             continue
-        key = (home.name[-3:] == "4.3", *sorted({name.rpartition("/")[0] for name in files} - {"metadata"}))
+        folders = sorted({name.rpartition("/")[0] for name in files} - {"metadata"})
+        key = (home.name[-3:] == "4.3", _class(files), *folders)
         table = pq.read_table(home / "input.parquet").slice(0, 5)
         victim = Victim(home.name, files, table.to_pylist()[:2], table)
         if found.setdefault((str(key[0]), *map(_shape, key[1:])), victim) is victim:
@@ -77,6 +78,12 @@ def victims() -> list[Victim]:
                 f"{home.name} as a bundle", bundle, victim.facts, table
             )
     return list(found.values())
+
+
+def _class(files: Files) -> str:
+    """Return the class of a save, whose folders may be those of another."""
+    metadata = next(content for name, content in files.items() if name.startswith("metadata/"))
+    return str(json.loads(metadata.partition(b"\n")[0])["class"])
 
 
 def _shape(name: Any) -> str:

@@ -39,6 +39,7 @@ class Case:
     keep: tuple[str, ...] | None = None
     relative: float | None = None
     unordered: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     notes: str | None = None
     more: Callable[[Any], dict[str, Any]] | None = None
 

@@ -17,7 +17,7 @@ SCORER = """
 scorer.errors | scorer.murmur | scorer.caches | scorer.memory | scorer.tiers
 scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow
 scorer.parquet | scorer.compare
-scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared
+scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
 scorer.ranker
 scorer.saved

@@ -1,11 +1,11 @@
-"""Clusters and topics."""
+"""Clusters."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from case import ALL, case
-from pyspark.ml.clustering import LDA, BisectingKMeans, GaussianMixture, KMeans
+from pyspark.ml.clustering import BisectingKMeans, GaussianMixture, KMeans
 from session import Session
 from values import cloud, dense, hard, sparse
 
@@ -61,30 +61,3 @@ _fit(
 def _flat(s: Session) -> Any:
     rows = [[dense(i * 1.0, 2.0 * i)] for i in range(6)] + [[dense(20.0 + i, 5.0)] for i in range(6)]
     return GaussianMixture(k=2, seed=2, maxIter=5).fit(s.frame(F, rows))
-
-
-BAGS = [
-    [sparse(6, {0: 2.0, 1: 3.0, 2: 1.0})],
-    [sparse(6, {3: 4.0, 4: 1.0, 5: 2.0})],
-    [sparse(6, {0: 1.0, 2: 5.0})],
-    [dense(0.0, 1.0, 0.0, 3.0, 1.0, 2.0)],
-] * 5
-PROBES = [
-    *BAGS[:4],
-    [sparse(6, {})],
-    [dense(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)],
-    [sparse(6, {5: 100.0})],
-    [dense(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)],
-]
-for _optimizer in ("online", "em"):
-
-    @case(
-        f"lda_{_optimizer}",
-        f"Topic shares of a bag of words ({_optimizer}); Spark starts from a seeded random draw.",
-        F,
-        PROBES,
-        relative=5e-3,
-        tolerance="sums",
-    )
-    def _lda(s: Session, optimizer: str = _optimizer) -> Any:
-        return LDA(k=3, seed=7, maxIter=8, optimizer=optimizer).fit(s.frame(F, BAGS))

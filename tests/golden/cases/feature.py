@@ -23,8 +23,28 @@ for _inverse in (False, True):
         f"dct_{'inverse' if _inverse else 'forward'}",
         "The orthonormal cosine transform of a vector of any length.",
         V,
-        [*hard(), [dense(5.0)], [dense(*range(1, 9))]],
+        [
+            *hard(),
+            [dense(5.0)],
+            [dense(*range(1, 9))],
+            [dense()],
+            [sparse(0, {})],
+            [dense(NAN)],
+            [dense(1.0, 1.0)],
+            [dense(-0.0, 0.0)],
+            [dense(INF, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)],
+            [dense(1.0, 2.0, 3.0, -INF, 4.0, 5.0, 6.0)],
+            [sparse(64, {3: 2.5, 40: -1.0})],
+            *(
+                [dense(*row)]
+                for width in (2, 5, 16, 31, 100, 128, 129, 256, 257, 512, 1031)
+                for row in cloud(1, width, 3)
+            ),
+            [dense(*(1e6 * x for row in cloud(1, 40, 4) for x in row))],
+            [dense(*[7.5] * 33)],
+        ],
         tolerance="sums",
+        whole=("w",),
     )
     def _dct(_: Session, inverse: bool = _inverse) -> DCT:
         return DCT(inverse=inverse, **IO)
