@@ -19,6 +19,7 @@ from policy.web.bodies import BATCH_BYTES, DECISION_BYTES
 from policy.web.decide import decide
 from policy.web.describe import health, policies, policy, ready, schema
 from policy.web.messages import JSON, JSON_LINES, Head, Reply
+from policy.web.metrics import metrics
 from policy.web.problems import problem
 from policy.web.rank import rank
 from policy.web.service import Service
@@ -61,6 +62,7 @@ _ROUTES = (
     Route("/v1/policies", "GET", policies),
     Route("/v1/policies/<name>", "GET", policy),
     Route("/openapi.json", "GET", schema),
+    Route("/metrics", "GET", metrics),
     Route("/healthz", "GET", health, free=True),
     Route("/readyz", "GET", ready, free=True),
 )
@@ -73,14 +75,18 @@ def exchange(service: Service, head: Head, stream: Stream) -> Reply:
     """Answer a request whose body is still to be read from the stream."""
     try:
         route, name = _route(head.path)
-        refusal = _refuse(service, head, route)
-        if refusal is not None or route is None:
-            return refusal or _nowhere()
-        return _respond(service, head, route, name, _read(stream, int(head.length)) if route.limit else b"")
+        reply = _refuse(service, head, route)
+        if reply is None:
+            assert route is not None
+            body = _read(stream, int(head.length)) if route.limit else b""
+            reply = _respond(service, head, route, name, body)
     except Exception:
         incident = secrets.token_hex(8)
         log.exception("request failed", incident=incident)
-        return _failed(incident)
+        reply = _failed(incident)
+    if reply.status >= 400:
+        service.counts.failed(reply.status)
+    return reply
 
 
 def admit(service: Service, head: Head) -> Reply | None:

@@ -27,13 +27,14 @@ log = structlog.get_logger("scoregate.worker")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told: a policy file or a folder of them, the decision log, who may ask."""
+    """What a worker is told: a policy file or a folder of them, the decision log, who may ask, where to count."""
 
     configs: str
     log_dir: Path
     log_sync: Sync
     log_key_file: Path | None
     tokens: Tokens
+    counts_dir: Path
 
 
 def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
@@ -52,6 +53,7 @@ def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
             log_sync=settings.log_sync,
             log_key_file=settings.log_key_file,
             tokens=settings.tokens,
+            counts_dir=settings.counts_dir,
         )
     except (PolicyError, LogError) as error:
         log.critical("worker cannot start", error=str(error))

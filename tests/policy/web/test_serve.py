@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -82,6 +83,10 @@ class Server:
             return answer.status, json.loads(answer.read())
         finally:
             connection.close()
+
+    def text(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.read().decode()
 
     def stop(self):
         if self.process.poll() is None:
@@ -173,6 +178,33 @@ def test_killed_workers_are_replaced(server, facts, log_dir):
     assert len(server.workers) == 2
     assert len(acknowledged) > 150
     assert not set(acknowledged) - recorded
+
+
+def test_counts_are_those_of_all_workers(configs, facts, tmp_path):
+    """Any worker tells the counts of all; a killed one loses none of its counts, and its successor goes on."""
+
+    def told():
+        lines = server.text("/metrics").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    def decided():
+        samples = told().items()
+        return sum(float(count) for name, count in samples if name.startswith("scoregate_decisions_total"))
+
+    with running(configs, "--log", tmp_path / "log", "--workers", 2) as server:
+        assert [server.post(facts)[0] for _ in range(40)] == [200] * 40
+        assert {decided() for _ in range(6)} == {40}
+        before = server.workers
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: len(set(server.workers) - set(before)) == 1 and len(_processes(told())) == 2)
+        assert decided() == 40
+        assert [server.post(facts)[0] for _ in range(20)] == [200] * 20
+        assert {decided() for _ in range(6)} == {60}
+        assert _processes(told()) == {'process_open_fds{worker="0"}', 'process_open_fds{worker="1"}'}
+
+
+def _processes(samples):
+    return {name for name in samples if name.startswith("process_open_fds")}
 
 
 def test_unwritable_log_is_503(server, facts, log_dir):
