@@ -51,6 +51,7 @@ class Board:
         self.lock = threading.Lock()
         self._slots: dict[Name, int] = {}
         self._file: int | None = None
+        self._torn = False
         path: Path | None = None
         try:
             if self._directory is not None:
@@ -62,7 +63,7 @@ class Board:
             self._slots.clear()
             self.close()
         self.values = memoryview(_memory(path)).cast("Q")
-        self._lost = self.slot(*LOST)
+        self.slot(*LOST)  # the first of every file
         self.values[self.slot(*_PROCESS)] = os.getpid()
 
     def close(self) -> None:
@@ -73,14 +74,14 @@ class Board:
             self._file = None
 
     def slot(self, *name: str) -> int:
-        """The slot of a name, which is given one if it has none."""
+        """The slot of a name, which is given one if it has none and there is room; else that of LOST, the first."""
         known = self._slots.get(name)
         if known is not None:
             return known
         with self.lock:
             if name not in self._slots:
                 if len(self._slots) >= CAPACITY or not self._write(name):
-                    return self._lost
+                    return 0
                 self._slots[name] = len(self._slots)
             return self._slots[name]
 
@@ -117,15 +118,16 @@ class Board:
             yield _parts(path.read_bytes())
 
     def _write(self, name: Name) -> bool:
-        """Whether the name stands in the file; after one that does not, no other may follow."""
+        """Whether the name stands in the file; after half a name no other may follow."""
         if self._file is None:
             return True
         line = json.dumps(name).encode() + b"\n"
-        with suppress(OSError):
-            if os.write(self._file, line) == len(line):
-                return True
-        _cut(self._file)
-        return False
+        try:
+            written = 0 if self._torn else os.write(self._file, line)
+        except OSError:
+            return False
+        self._torn = self._torn or written < len(line)
+        return not self._torn
 
 
 def _take(directory: Path) -> tuple[Path, int]:

@@ -1,6 +1,7 @@
 """Counts of several processes in files that they share."""
 
 import os
+import resource
 import signal
 import threading
 
@@ -100,3 +101,18 @@ def test_directory_that_cannot_be_written():
     count(board, "a")
     assert board.total()["a",] == 1
     assert board.processes() == {0: os.getpid()}
+
+
+def test_names_that_cannot_be_written(tmp_path):
+    """While a name cannot be written its counts are lost, and no other's; afterwards it is counted."""
+    board = Board(tmp_path)
+    count(board, "a")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        count(board, "b")
+        count(board, "a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    count(board, "b")
+    assert (board.total()["a",], board.total()["b",], board.total()[LOST]) == (2, 1, 1)

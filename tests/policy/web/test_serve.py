@@ -362,6 +362,13 @@ def test_unsound_policies_leave_the_old_in_place(configs, facts, tmp_path):
         assert server.post(facts)[1]["policy_version"] != version
 
 
+def test_threads_of_a_worker_take_turns(server):
+    """The threads that answer are of the scheduling class whose members do not interrupt each other."""
+    for worker in server.workers:
+        threads = [int(path.name) for path in Path(f"/proc/{worker}/task").iterdir()]
+        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+
+
 def test_stops_on_sigterm(configs, facts, tmp_path):
     """SIGTERM ends the service and all its workers with exit code 0."""
     with running(configs, "--log", tmp_path, "--workers", 2) as server:
