@@ -78,7 +78,7 @@ def open_service(
     log_sync: Sync = "none",
     log_key_file: str | Path | None = None,
     tokens: Tokens | None = None,
-    counts_dir: Path | None = None,
+    counts_dir: str | Path | None = None,
 ) -> Service:
     """The service of the policies in a file or folder. Their cases are run, which also warms their models up.
 
@@ -89,4 +89,6 @@ def open_service(
     """
     policies = Live(configs)
     log = None if log_dir is None else DecisionLog(log_dir, sync=log_sync, key_file=log_key_file)
-    return Service(policies, log, tokens or Tokens(), counts=Counts(counts_dir))
+    return Service(
+        policies, log, tokens or Tokens(), counts=Counts(None if counts_dir is None else Path(counts_dir))
+    )
