@@ -82,7 +82,7 @@ def command(
     POST /v1/decisions/<name>/batch    the same for up to 1,000 JSON lines
     POST /v1/rankings/<name>           a user and a context in, a list of items out
     GET  /v1/policies/<name>           what the policy expects and does
-    GET  /healthz, /readyz, /openapi.json
+    GET  /healthz, /readyz, /metrics, /openapi.json
 
     Policies are checked first, and their cases run. Every decision is in the log before its answer leaves.
     A changed file takes effect within seconds, in all policies at once, if everything is sound and all cases pass;
@@ -101,8 +101,9 @@ def command(
         workers=workers,
         announce=lambda: click.echo(greeting(address.url, inspection, log_dir, guarded=bool(tokens.digests))),
     )
-    settings = Settings(configs, address.port, log_dir, log_sync, log_key_file, tokens)
-    supervisor.run(partial(load, settings))
+    with tempfile.TemporaryDirectory(prefix="scoregate-counts-", ignore_cleanup_errors=True) as counts:
+        settings = Settings(configs, address.port, log_dir, log_sync, log_key_file, tokens, Path(counts))
+        supervisor.run(partial(load, settings))
     if supervisor.failed:
         raise click.ClickException("the workers could not start; the reason stands above")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Self
 
@@ -27,7 +27,8 @@ from policy.spec.inputs import InputSpec
 class Verdict:
     """The blocks of a policy that come after the score.
 
-    reads: all the names that their conditions read, and those that formulas for the model read.
+    reads: all the names that their conditions read, and those that formulas for the model read; reads_now: whether
+    a decision needs the time.
     """
 
     inputs: tuple[InputSpec, ...]
@@ -38,6 +39,11 @@ class Verdict:
     lists: Lists
     reads: frozenset[str]
     explainer: Explainer | None
+    reads_now: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        reads_now = NOW in self.reads or any(name in self.reads for name in self.lists.expiring)
+        object.__setattr__(self, "reads_now", reads_now)
 
     @classmethod
     def of(cls, spec: DecisionSpec) -> Self:
@@ -56,11 +62,6 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return bool(self.judge or self.segments.names or self.needs.actions)
-
-    @property
-    def reads_now(self) -> bool:
-        """Whether a decision needs the time."""
-        return NOW in self.reads or any(name in self.reads for name in self.lists.expiring)
 
     @property
     def read_lists(self) -> tuple[str, ...]:

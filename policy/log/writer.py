@@ -61,7 +61,15 @@ class LogWriter:
         """Add a line, which ends with its only line feed. Raises LogError: the log holds nothing of it."""
         with self._lock:
             try:
-                self._current(len(line)).append(line, durable=self._durable)
+                segment = self._segment
+                if (
+                    segment is None
+                    or segment.broken
+                    or time.monotonic() >= self._next_look
+                    or segment.size + len(line) > self._max_bytes
+                ):
+                    segment = self._current(len(line))
+                segment.append(line, durable=self._durable)
             except OSError as error:
                 raise self._failure(error) from error
             self.written += 1
@@ -73,10 +81,10 @@ class LogWriter:
             self._drop()
 
     def _current(self, more: int) -> Segment:
-        """The segment that the next line goes to."""
+        """The segment that the next line goes to, where it may be another than that of the last."""
         segment, now = self._segment, time.monotonic()
         if segment is not None and now >= self._next_look:
-            self._next_look = now + _LOOK
+            self._next_look = min(now + _LOOK, self._end)
             segment.broken = segment.broken or not segment.is_intact()
         if (
             segment is None
@@ -94,7 +102,8 @@ class LogWriter:
         self._drop()
         self._segment = Segment.create(self.directory, durable=self._durable)
         now = time.monotonic()
-        self._end, self._next_look = now + self._max_age, now + _LOOK
+        self._end = now + self._max_age
+        self._next_look = min(now + _LOOK, self._end)
         return self._segment
 
     def _drop(self) -> None:

@@ -25,18 +25,26 @@ def create_app(
     log_sync: Sync = "none",
     log_key_file: str | Path | None = None,
     tokens: Tokens | None = None,
+    counts_dir: str | Path | None = None,
     follow: bool = False,
 ) -> Flask:
     """A plain Flask application that serves the policies of a file or folder.
 
     log_dir: the folder of the decision log; without it nothing is recorded. log_sync: "each" waits for the disk
     before an answer leaves; log_key_file: the key of hashed facts. tokens: bearer tokens that open it.
+    counts_dir: an empty folder where the processes of a server count together, so that each tells the /metrics of
+    all; without it each tells its own.
     follow: a thread of this process takes changed files over, as `scoregate serve` does; a server that forks must
     call this in its workers. Raises policy.LoadError with every diagnostic if a policy does not load or one of its
     cases fails.
     """
     service = open_service(
-        configs, log_dir=log_dir, log_sync=log_sync, log_key_file=log_key_file, tokens=tokens
+        configs,
+        log_dir=log_dir,
+        log_sync=log_sync,
+        log_key_file=log_key_file,
+        tokens=tokens,
+        counts_dir=counts_dir,
     )
     if follow:
         watch(service.policies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from policy.engine.outcome import Outcome
 from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
 from policy.web.bodies import BodyError, json_value
+from policy.web.counts import FACTS, LOG, UNLOGGED
 from policy.web.identity import key_problem, keyed_id, new_id
 from policy.web.messages import Head, Reply, reply
 from policy.web.problems import problem
@@ -49,15 +51,21 @@ def settle(service: Service, decision: Decision, facts: Any, completed: tuple[st
 
     Raises FactsError, or RefusedError if it cannot be recorded.
     """
-    at = service.clock()
-    outcome = decision.row(facts, completed=completed, now=instant(at) if decision.reads_now else None)
+    began, at = perf_counter_ns(), service.clock()
+    try:
+        outcome = decision.row(facts, completed=completed, now=instant(at) if decision.reads_now else None)
+    except FactsError:
+        service.counts.refused(decision.name, FACTS)
+        raise
     decision_id = keyed_id(decision.name, key) if key else new_id(at, service.entropy())
     if service.log is not None:
         try:
             service.log.record(decision, outcome, decision_id, at, completed)
         except LogError as error:
             outcome = _unlogged(service, decision, outcome, error, at)
-    return service.answers(decision).encode(outcome, decision_id)
+    answer = service.answers(decision).encode(outcome, decision_id)
+    service.counts.of(decision).decided(outcome, perf_counter_ns() - began)
+    return answer
 
 
 def find(service: Service, name: str) -> Decision:
@@ -103,10 +111,12 @@ def _unlogged(service: Service, decision: Decision, outcome: Outcome, error: Log
     """What `on_error.log` says: another action, or none."""
     if times := service.unlogged(at):
         log.error("decision log failed", policy=decision.name, error=str(error), times=times)
-    action = decision.spec.on_error.log
+    action, counts = decision.spec.on_error.log, service.counts
+    counts.unlogged(decision.name)
     if action == REFUSE:
+        counts.refused(decision.name, LOG)
         raise RefusedError(log_unavailable())
-    return outcome.fallback(action, "the decision log cannot be written")
+    return outcome.fallback(action, UNLOGGED)
 
 
 def log_unavailable() -> Reply:

@@ -20,6 +20,7 @@ from policy.web.bodies import BATCH_BYTES, DECISION_BYTES
 from policy.web.decide import decide
 from policy.web.describe import health, policies, policy, ready, schema
 from policy.web.messages import JSON, JSON_LINES, Head, Reply
+from policy.web.metrics import metrics
 from policy.web.problems import problem
 from policy.web.rank import rank
 from policy.web.service import Service
@@ -62,6 +63,7 @@ _ROUTES = (
     Route("/v1/policies", "GET", policies),
     Route("/v1/policies/<name>", "GET", policy),
     Route("/openapi.json", "GET", schema),
+    Route("/metrics", "GET", metrics),
     Route("/healthz", "GET", health, free=True),
     Route("/readyz", "GET", ready, free=True),
 )
@@ -74,15 +76,19 @@ def exchange(service: Service, head: Head, stream: Stream) -> Reply:
     """Answer a request whose body is still to be read from the stream."""
     try:
         route, name = _route(head.path)
-        refusal = _refuse(service, head, route)
-        if refusal is not None or route is None:
-            return refusal or _nowhere()
-        return _respond(service, head, route, name, _read(stream, int(head.length)) if route.limit else b"")
+        reply = _refuse(service, head, route)
+        if reply is None:
+            assert route is not None
+            body = _read(stream, int(head.length)) if route.limit else b""
+            reply = _respond(service, head, route, name, body)
     except Exception:
         incident = secrets.token_hex(8)
         # As text: a process that has not set up its logs would show local variables, and so facts and tokens.
         log.exception("request failed", incident=incident, exc_info=False, exception=traceback.format_exc())
-        return _failed(incident)
+        reply = _failed(incident)
+    if reply.status >= 400:
+        service.counts.failed(reply.status)
+    return reply
 
 
 def admit(service: Service, head: Head) -> Reply | None:

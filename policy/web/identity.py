@@ -17,8 +17,8 @@ _POOL = 400  # ids for which random bytes are fetched at once
 
 def new_id(at: int, entropy: bytes) -> str:
     """A UUID of version 7 (RFC 9562): `at`, in nanoseconds since 1970, and 10 random bytes."""
-    time, chance = f"{at // 1_000_000:012x}", entropy.hex()
-    return f"{time[:8]}-{time[8:]}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
+    chance = entropy.hex()
+    return f"{_time(at // 1_000_000)}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
 
 
 def keyed_id(policy: str, key: str) -> str:
@@ -57,6 +57,13 @@ class Entropy:
 
     def _forget(self) -> None:
         self._parts = iter(())
+
+
+@lru_cache(4)
+def _time(milliseconds: int) -> str:
+    """How all ids of a millisecond begin."""
+    digits = f"{milliseconds:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 @lru_cache(1024)

@@ -63,6 +63,7 @@ def openapi(
         paths[f"/v1/rankings/{ranking.name}"] = {"post": _rank(ranking)}
         paths[f"/v1/policies/{ranking.name}"] = {"get": _get("The ranking: inputs, filters, fallbacks")}
     paths["/v1/policies"] = {"get": _get("The policies there are")}
+    paths["/metrics"] = {"get": _get("What is counted, for Prometheus", media="text/plain")}
     paths["/healthz"] = {"get": _get("The process answers", free=True)}
     paths["/readyz"] = {"get": _get("Everything is loaded", free=True)}
     return {
@@ -180,8 +181,8 @@ def _batch(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _get(summary: str, *, free: bool = False) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": summary, "responses": {"200": _content(summary, JSON, {})}}
+def _get(summary: str, *, free: bool = False, media: str = JSON) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": summary, "responses": {"200": _content(summary, media, {})}}
     if free:
         return {**operation, "security": []}
     operation["responses"] |= _errors(401)

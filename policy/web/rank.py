@@ -12,6 +12,7 @@ from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
 from policy.stores.ranks import stored
 from policy.web.bodies import BodyError, json_value
+from policy.web.counts import FACTS, LOG
 from policy.web.decide import RefusedError, checked_key, invalid_facts, log_unavailable
 from policy.web.identity import keyed_id, new_id
 from policy.web.messages import Head, Reply, reply
@@ -50,13 +51,18 @@ def find_ranking(service: Service, name: str) -> Ranking:
 def _settle(service: Service, ranking: Ranking, request: object, key: str) -> bytes:
     at = service.clock()
     now = instant(at) if ranking.reads_now else None
-    outcome = ranking.row(request, now=now, stored=_stored(service, ranking, request, at))
+    try:
+        outcome = ranking.row(request, now=now, stored=_stored(service, ranking, request, at))
+    except FactsError:
+        service.counts.refused(ranking.name, FACTS)
+        raise
     ranking_id = keyed_id(ranking.name, key) if key else new_id(at, service.entropy())
     if service.log is not None:
         try:
             service.log.record_ranking(ranking, outcome, ranking_id, at)
         except LogError as error:
             _unlogged(service, ranking, error, at)
+    service.counts.ranked(outcome)
     return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
 
 
@@ -72,5 +78,7 @@ def _unlogged(service: Service, ranking: Ranking, error: LogError, at: int) -> N
     """What `on_error.log` says: nothing, or the list all the same."""
     if times := service.unlogged(at):
         log.error("decision log failed", policy=ranking.name, error=str(error), times=times)
+    service.counts.unlogged(ranking.name)
     if ranking.spec.log == REFUSE:
+        service.counts.refused(ranking.name, LOG)
         raise RefusedError(log_unavailable())

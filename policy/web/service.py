@@ -16,6 +16,7 @@ from policy.live import Live
 from policy.log import DecisionLog, Sync
 from policy.stores import Guarded, open_store
 from policy.web.answers import Answers
+from policy.web.counts import Counts
 from policy.web.identity import Entropy
 from policy.web.sparing import Sparing
 from policy.web.tokens import Tokens
@@ -41,7 +42,7 @@ class Service:
     """One service.
 
     policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
-    random bytes for an id; unlogged: when to say that the log fails.
+    random bytes for an id; counts: what GET /metrics tells; unlogged: when to say that the log fails.
     """
 
     policies: Live
@@ -49,6 +50,7 @@ class Service:
     tokens: Tokens = field(default_factory=Tokens)
     clock: Callable[[], int] = time.time_ns
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
+    counts: Counts = field(default_factory=Counts)
     unlogged: Sparing = field(default_factory=Sparing, init=False, repr=False)
     _stores: dict[str, Guarded] = field(default_factory=dict, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
@@ -78,13 +80,17 @@ def open_service(
     log_sync: Sync = "none",
     log_key_file: str | Path | None = None,
     tokens: Tokens | None = None,
+    counts_dir: str | Path | None = None,
 ) -> Service:
     """The service of the policies in a file or folder. Their cases are run, which also warms their models up.
 
     log_dir: the folder of the decision log, None to record nothing; log_sync, log_key_file: as DecisionLog's
-    `sync` and `key_file`. Raises LoadError with every diagnostic if a policy does not load or one of its cases
-    fails, LogError if the folder cannot be written or the key cannot be read.
+    `sync` and `key_file`; counts_dir: where all processes of the service count together, None if this one is
+    alone. Raises LoadError with every diagnostic if a policy does not load or one of its cases fails, LogError if
+    the folder cannot be written or the key cannot be read.
     """
     policies = Live(configs)
     log = None if log_dir is None else DecisionLog(log_dir, sync=log_sync, key_file=log_key_file)
-    return Service(policies, log, tokens or Tokens())
+    return Service(
+        policies, log, tokens or Tokens(), counts=Counts(None if counts_dir is None else Path(counts_dir))
+    )

@@ -28,7 +28,7 @@ log = structlog.get_logger("scoregate.worker")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told: a policy file or a folder of them, its port, the decision log, who may ask."""
+    """What a worker is told: a policy file or a folder of them, its port, the log, who may ask, where to count."""
 
     configs: str
     port: int
@@ -36,6 +36,7 @@ class Settings:
     log_sync: Sync
     log_key_file: Path | None
     tokens: Tokens
+    counts_dir: Path
 
 
 def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
@@ -54,6 +55,7 @@ def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
             log_sync=settings.log_sync,
             log_key_file=settings.log_key_file,
             tokens=settings.tokens,
+            counts_dir=settings.counts_dir,
         )
     except (PolicyError, LogError) as error:
         log.critical("worker cannot start", error=str(error))

@@ -21,6 +21,15 @@ def test_create_app(configs, facts, tmp_path):
     assert [record.decision_id for record in read(tmp_path, pytest.fail)] == [answer.json["decision_id"]]
 
 
+def test_applications_count_together(configs, facts, tmp_path):
+    """Applications that share a folder of counts each tell what all have decided."""
+    clients = [create_app(configs, counts_dir=tmp_path).test_client() for _ in range(2)]
+    for client in (*clients, clients[0]):
+        client.post("/v1/decisions/login", json=facts)
+    expected = b'scoregate_decisions_total{action="challenge",policy="login"} 3.0'
+    assert all(expected in client.get("/metrics").data for client in clients)
+
+
 def test_hooks_run(configs, facts):
     """Hooks that one adds to the application run around decisions too."""
     app = create_app(configs)

@@ -92,3 +92,26 @@ def test_it_is_described(adapter, ranks):
     assert send("GET", "/v1/policies/recommend").json["n"] == {"default": 10, "max": 50}
     assert PATH in send("GET", "/openapi.json").json["paths"]
     assert send("GET", "/v1/policies").json["policies"][0]["kind"] == "ranking"
+
+
+def test_rankings_are_counted_by_source(adapter, ranks):
+    """A ranking is counted by where its items come from, and one that is refused as such."""
+    send = adapter(Service(ranks[0].policies))
+    for body in (
+        b'{"user": 7}',
+        b'{"user": 7}',
+        b'{"user": 987654321}',
+        b'{"n": -1}',
+        b'{"user": 7, "new": 1}',
+    ):
+        send("POST", PATH, body)
+    text = send("GET", "/metrics").body.decode()
+    assert 'scoregate_rankings_total{policy="recommend",source="model"} 3.0' in text
+    assert 'scoregate_rankings_total{policy="recommend",source="popular"} 1.0' in text
+    assert 'scoregate_refused_total{cause="facts",policy="recommend"} 1.0' in text
+    assert 'scoregate_facts_ignored_total{policy="recommend"} 1.0' in text
+    full = adapter(Service(ranks[0].policies, Full()))
+    full("POST", PATH, b'{"user": 2}')
+    text = full("GET", "/metrics").body.decode()
+    assert 'scoregate_log_failures_total{policy="recommend"} 1.0' in text
+    assert 'scoregate_refused_total{cause="log",policy="recommend"} 1.0' in text

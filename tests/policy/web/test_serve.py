@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -82,6 +83,10 @@ class Server:
             return answer.status, json.loads(answer.read())
         finally:
             connection.close()
+
+    def text(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.read().decode()
 
     def stop(self):
         if self.process.poll() is None:
@@ -173,6 +178,33 @@ def test_killed_workers_are_replaced(server, facts, log_dir):
     assert len(server.workers) == 2
     assert len(acknowledged) > 150
     assert not set(acknowledged) - recorded
+
+
+def test_counts_are_those_of_all_workers(configs, facts, tmp_path):
+    """Any worker tells the counts of all; a killed one loses none of its counts, and its successor goes on."""
+
+    def told():
+        lines = server.text("/metrics").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    def decided():
+        samples = told().items()
+        return sum(float(count) for name, count in samples if name.startswith("scoregate_decisions_total"))
+
+    with running(configs, "--log", tmp_path / "log", "--workers", 2) as server:
+        assert [server.post(facts)[0] for _ in range(40)] == [200] * 40
+        assert {decided() for _ in range(6)} == {40}
+        before = server.workers
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: len(set(server.workers) - set(before)) == 1 and len(_processes(told())) == 2)
+        assert decided() == 40
+        assert [server.post(facts)[0] for _ in range(20)] == [200] * 20
+        assert {decided() for _ in range(6)} == {60}
+        assert _processes(told()) == {'process_open_fds{worker="0"}', 'process_open_fds{worker="1"}'}
+
+
+def _processes(samples):
+    return {name for name in samples if name.startswith("process_open_fds")}
 
 
 def test_unwritable_log_is_503(server, facts, log_dir):
@@ -323,11 +355,18 @@ def test_unsound_policies_leave_the_old_in_place(configs, facts, tmp_path):
         assert (status, ready["status"]) == (200, "ready")
         assert ready["age_seconds"] >= ready["failing_seconds"] >= 0
         assert any("login.yaml" in problem for problem in ready["problems"])
-        assert "the last good ones stay" in "".join(server.errors)
+        until(lambda: "the last good ones stay" in "".join(server.errors))
         assert server.post(facts)[1]["policy_version"] == version
         policy.write_text(sound.replace("agent: 0.6", "agent: 0.5"))
         until(lambda: server.get("/readyz")[1]["reload"] == "ok")
         assert server.post(facts)[1]["policy_version"] != version
+
+
+def test_threads_of_a_worker_take_turns(server):
+    """The threads that answer are of the scheduling class whose members do not interrupt each other."""
+    for worker in server.workers:
+        threads = [int(path.name) for path in Path(f"/proc/{worker}/task").iterdir()]
+        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
 
 
 def test_stops_on_sigterm(configs, facts, tmp_path):
