@@ -54,7 +54,9 @@ class Tokenizer(Stage):
 
         def tokenize(value: Any) -> list[str]:
             text = _text(value).lower()
-            tokens = _BLANK.split(text)
+            tokens = (
+                text.split(" ") if text.isprintable() else _BLANK.split(text)
+            )  # no other blank is printable
             if len(tokens) == 1:
                 return tokens
             while tokens and not tokens[-1]:

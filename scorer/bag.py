@@ -1,0 +1,201 @@
+"""Words under linear weights: the tokens of one text become slots, and a table of shares makes their sum.
+
+A `Bag` stands for tokens → stop words → counts by hash or vocabulary → inverse document frequency, below a linear
+model. Each token that was met keeps its slot; the stages themselves say which. A sum is taken slot after slot, in the
+order in which the unfused function takes it. Whatever is no ordinary text (null, a token that is none) is left to it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from scorer.dot import Weights
+from scorer.errors import Invalid
+from scorer.stage import Stage
+from scorer.stages.counts import CountVectorizer
+from scorer.stages.hashing import HashingTF
+from scorer.stages.text import StopWordsRemover, Tokenizer
+from scorer.vectors import Floats
+
+Places = npt.NDArray[np.int64]
+REMEMBERED = 1 << 16  # tokens whose slot is kept
+_NONE = 0  # stands for no slot: a stop word, or a word outside the vocabulary; a slot is its number and one
+
+
+class Slots(dict[str, int]):
+    """The slot of each token, from 1 on, as the stages give it; it starts again when it is full."""
+
+    def __init__(self, filters: Sequence[StopWordsRemover], counter: HashingTF | CountVectorizer) -> None:
+        super().__init__()
+        self._filters, self._count = [stage.row() for stage in filters], counter.row()
+
+    def __missing__(self, token: Any) -> int:
+        if type(token) is not str:
+            raise KeyError(token)
+        kept = [token]
+        for keep in self._filters:
+            kept = keep(kept)
+        found = self._count(kept).indices
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[token] = slot = found[0] + 1 if found else _NONE
+        return slot
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """Assembled slots, `size` from `start` on, that count the tokens of one raw value.
+
+    `lists` make its tokens (none: it holds tokens), `filters` and `counter` take each token by itself, and `scale`
+    (size,) is multiplied in, None if nothing is.
+    """
+
+    value: int
+    start: int
+    size: int
+    lists: tuple[Stage, ...]
+    filters: tuple[StopWordsRemover, ...]
+    counter: HashingTF | CountVectorizer
+    scale: tuple[float, ...] | None
+
+    def tables(self, weights: Weights) -> tuple[Floats, Floats]:
+        """Return what a count of each slot is multiplied by, first and second: (size + 1,), zero where no slot is."""
+        scale, own = np.zeros(self.size + 1), np.zeros(self.size + 1)
+        scale[1:] = 1.0 if self.scale is None else self.scale[: self.size]
+        own[1:] = weights.values[self.start : self.start + self.size]
+        if weights.stored is not None:
+            kept = [slot - self.start + 1 for slot in weights.stored]
+            missing = np.ones(self.size + 1, bool)
+            missing[[at for at in kept if 0 < at <= self.size]] = False
+            own[missing] = scale[missing] = 0.0
+        return scale, own
+
+    def tokens(self) -> Callable[[Any], Any]:
+        """Return the function from the raw value to its tokens, before the filters; raises Invalid."""
+        if not self.lists:
+            return _listed
+        first, *others = [stage.row() for stage in self.lists]
+        if not others:
+            return first
+
+        def chain(value: Any) -> Any:
+            value = first(value)
+            for function in others:
+                value = function(value)
+            return value
+
+        return chain
+
+    def row(self, weights: Weights) -> Callable[[Any, float], float]:
+        """Return the function that adds the share of one value to a sum; it raises for what is not ordinary."""
+        return _row(
+            self.tokens(), Slots(self.filters, self.counter), self.counter.binary, *self.tables(weights)
+        )
+
+    def batch(self, weights: Weights) -> Callable[[pa.Array, Floats], bool]:
+        """Return the function that adds the shares of a column to sums: NaN for rows that are not ordinary.
+
+        It returns False for a column of another kind.
+        """
+        scale, own = self.tables(weights)
+        slots, binary = Slots(self.filters, self.counter), self.counter.binary
+        one = _row(self.tokens(), slots, binary, scale, own)
+        plain = len(self.lists) == 1 and isinstance(self.lists[0], Tokenizer)
+
+        def add(column: pa.Array, sums: Floats) -> bool:
+            column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            if not _is_text(column.type) and (self.lists or not _holds_texts(column.type)):
+                return False
+            split = plain and _is_text(column.type)
+            alone = _unusual(column) if split else np.ones(len(column), bool)
+            if not alone.all():
+                starts, found = _slots(column.filter(pa.array(~alone)), slots)
+                sums[~alone] += _shares(starts, found, scale, own, binary=binary)
+            for i in np.flatnonzero(alone).tolist():
+                try:
+                    sums[i] = one(column[i].as_py(), float(sums[i]))
+                except (Invalid, KeyError, TypeError):
+                    sums[i] = np.nan
+            return True
+
+        return add
+
+
+def _listed(value: Any) -> Any:
+    if type(value) is not list:
+        raise TypeError(value)
+    return value
+
+
+def _row(
+    tokens: Callable[[Any], Any], slots: Slots, binary: bool, scale: Floats, own: Floats
+) -> Callable[[Any, float], float]:
+    with np.errstate(all="ignore"):
+        shares = array("d", (scale * own).tobytes())
+    first, second, find = array("d", scale.tobytes()), array("d", own.tobytes()), slots.__getitem__
+
+    def add(value: Any, total: float) -> float:
+        found = sorted(filter(None, map(find, tokens(value))))
+        if len(set(found)) == len(found):
+            for slot in found:
+                total += shares[slot]
+            return total
+        counts: dict[int, float] = {}
+        for slot in found:
+            counts[slot] = 1.0 if binary else counts.get(slot, 0.0) + 1.0
+        for slot, count in counts.items():
+            total += count * first[slot] * second[slot]
+        return total
+
+    return add
+
+
+# -- a batch -----------------------------------------------------------------------------------------------------
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _holds_texts(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) and _is_text(kind.value_type))
+
+
+def _unusual(column: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell (rows,) the nulls, the texts that hold another blank than a space, and those that end in one."""
+    odd = pc.or_(pc.match_substring_regex(column, "[\t\n\x0b\f\r]"), pc.ends_with(column, " "))
+    return np.asarray(odd.fill_null(pa.scalar(True)).to_numpy(zero_copy_only=False))
+
+
+def _slots(column: pa.Array, slots: Slots) -> tuple[Places, Places]:
+    """Split texts at each space: (rows + 1,) where each one's tokens start, and the slots of all tokens.
+
+    A token is lower-cased by itself, which gives what lower-casing its text does: no blank is part of a letter's
+    context.
+    """
+    lists = pc.split_pattern(column, " ")
+    coded = lists.flatten().dictionary_encode()
+    found = np.array([slots[token.lower()] for token in coded.dictionary.to_pylist()], dtype=np.int64)
+    starts = lists.offsets.to_numpy(zero_copy_only=False).astype(np.int64)
+    return starts - starts[0], found[coded.indices.to_numpy(zero_copy_only=False)]
+
+
+def _shares(starts: Places, found: Places, scale: Floats, own: Floats, *, binary: bool) -> Floats:
+    """Return (rows,) the sum of each row's slots, each slot counted, in the order of the slots."""
+    rows = len(starts) - 1
+    keys = np.repeat(np.arange(rows), np.diff(starts)) * len(own) + found
+    keys = np.sort(keys[found != _NONE])
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.ones(len(first), dtype=np.int64) if binary else np.diff(first, append=len(keys))
+    row, slot = np.divmod(keys[first], len(own))
+    sums = np.zeros(rows)
+    sums += np.bincount(row, weights=counts * scale[slot] * own[slot], minlength=rows)
+    return sums
