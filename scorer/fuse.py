@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from scorer.bag import Bag
 from scorer.errors import Dropped, Invalid
+from scorer.labels import MANY
 from scorer.pipeline import Raw, Selection, Step
 from scorer.stage import Stage
 from scorer.stages.assemble import VectorAssembler
@@ -132,6 +133,8 @@ class _Reader:
             return _labels(self._makers[inner].inputs[0], start, indexer, step.stage)
         if inner in self._raws and not _plain_number(self._raws[inner]):
             return None
+        if _width(step.stage) > MANY:
+            return None
         return _categories(inner, start, step.stage)
 
     def _bag(self, value: int, start: int) -> Bag | None:
@@ -163,6 +166,8 @@ class _Reader:
             return None
         raw = self._raws.get(step.inputs[0])
         if raw is None or raw.kind != "text" or (raw.known and not _is_text(raw.type)):
+            return None
+        if len(step.stage.labels) > MANY:  # a table of them all would take more than the model
             return None
         self.absorbed.add(id(step))
         return step.stage
