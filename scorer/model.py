@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from scorer import columns as cols
 from scorer import ragged
 from scorer.compile import compile_batch, compile_row
+from scorer.containers import flatten
 from scorer.errors import ColumnError, RowError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
@@ -29,7 +30,7 @@ from scorer.pipeline import Plan, Raw, Selection, reader_kinds, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
 from scorer.saved import open_saved, spark_version
-from scorer.stage import Wired, flatten, wire
+from scorer.stage import Wired, wire
 from scorer.stages.index import StringIndexer
 from scorer.vectors import MAX_DENSE, VECTOR, Floats, TooWideError
 

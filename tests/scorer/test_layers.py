@@ -24,7 +24,7 @@ scorer.saved
 scorer.treedata
 scorer.stage
 scorer.stages
-scorer.pipeline | scorer.bag
+scorer.pipeline | scorer.bag | scorer.containers
 scorer.compile | scorer.fuse | scorer.ragged
 scorer.explain | scorer.fast | scorer.export | scorer.recommend | scorer.outline
 scorer.model
