@@ -1,8 +1,9 @@
 """Words under linear weights: the tokens of one text become slots, and a table of shares makes their sum.
 
 A `Bag` stands for tokens → stop words → counts by hash or vocabulary → inverse document frequency, below a linear
-model. Each token that was met keeps its slot; the stages themselves say which. A sum is taken slot after slot, in the
-order in which the unfused function takes it. Whatever is no ordinary text (null, a token that is none) is left to it.
+model. Each token that was met keeps its slot; the stages themselves say which. A row adds what each token adds, in an
+exact sum, so that the order of the words does not matter; a batch counts the slots first. Whatever is no ordinary text
+(null, a blank that is no space, a token that is no text) is left to the unfused function.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from scorer.errors import Invalid
 from scorer.stage import Stage
 from scorer.stages.counts import CountVectorizer
 from scorer.stages.hashing import HashingTF
-from scorer.stages.text import StopWordsRemover, Tokenizer
+from scorer.stages.text import BLANK, StopWordsRemover, Tokenizer
 from scorer.vectors import Floats
 
 Places = npt.NDArray[np.int64]
@@ -48,6 +50,23 @@ class Slots(dict[str, int]):
             self.clear()
         self[token] = slot = found[0] + 1 if found else _NONE
         return slot
+
+
+class Shares(dict[str, float]):
+    """What each token adds to a sum, remembered as its slot is; `blanks`: a token may hold blanks."""
+
+    def __init__(self, slots: Slots, shares: array[float], *, blanks: bool) -> None:
+        super().__init__()
+        self._slots, self._shares, self._blanks = slots, shares, blanks
+
+    def __missing__(self, token: Any) -> float:
+        share = self._shares[self._slots[token]]
+        if not self._blanks and BLANK.search(token):
+            raise KeyError(token)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[token] = share
+        return share
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +113,21 @@ class Bag:
 
         return chain
 
+    @property
+    def plain(self) -> bool:
+        """Whether the tokens are what stands between blanks."""
+        return len(self.lists) == 1 and isinstance(self.lists[0], Tokenizer)
+
     def row(self, weights: Weights) -> Callable[[Any, float], float]:
         """Return the function that adds the share of one value to a sum; it raises for what is not ordinary."""
-        return _row(
-            self.tokens(), Slots(self.filters, self.counter), self.counter.binary, *self.tables(weights)
-        )
+        scale, own = self.tables(weights)
+        slots = Slots(self.filters, self.counter)
+        with np.errstate(all="ignore"):
+            shares = array("d", (scale * own).tobytes())
+        if self.counter.binary:
+            return _distinct(self.tokens(), slots, shares)
+        find = Shares(slots, shares, blanks=not self.plain).__getitem__
+        return _spaced(find) if self.plain else _each(self.tokens(), find)
 
     def batch(self, weights: Weights) -> Callable[[pa.Array, Floats], bool]:
         """Return the function that adds the shares of a column to sums: NaN for rows that are not ordinary.
@@ -107,8 +136,7 @@ class Bag:
         """
         scale, own = self.tables(weights)
         slots, binary = Slots(self.filters, self.counter), self.counter.binary
-        one = _row(self.tokens(), slots, binary, scale, own)
-        plain = len(self.lists) == 1 and isinstance(self.lists[0], Tokenizer)
+        one, plain = self.row(weights), self.plain
 
         def add(column: pa.Array, sums: Floats) -> bool:
             column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
@@ -122,7 +150,7 @@ class Bag:
             for i in np.flatnonzero(alone).tolist():
                 try:
                     sums[i] = one(column[i].as_py(), float(sums[i]))
-                except (Invalid, KeyError, TypeError):
+                except (Invalid, LookupError, TypeError, AttributeError, ValueError, OverflowError):
                     sums[i] = np.nan
             return True
 
@@ -135,27 +163,24 @@ def _listed(value: Any) -> Any:
     return value
 
 
-def _row(
-    tokens: Callable[[Any], Any], slots: Slots, binary: bool, scale: Floats, own: Floats
-) -> Callable[[Any, float], float]:
-    with np.errstate(all="ignore"):
-        shares = array("d", (scale * own).tobytes())
-    first, second, find = array("d", scale.tobytes()), array("d", own.tobytes()), slots.__getitem__
-
+def _spaced(find: Callable[[str], float]) -> Callable[[Any, float], float]:
     def add(value: Any, total: float) -> float:
-        found = sorted(filter(None, map(find, tokens(value))))
-        if len(set(found)) == len(found):
-            for slot in found:
-                total += shares[slot]
-            return total
-        counts: dict[int, float] = {}
-        for slot in found:
-            counts[slot] = 1.0 if binary else counts.get(slot, 0.0) + 1.0
-        for slot, count in counts.items():
-            total += count * first[slot] * second[slot]
-        return total
+        if value.endswith(" "):  # its last tokens would be empty, and those go
+            raise KeyError(value)
+        return total + fsum(map(find, value.lower().split(" ")))
 
     return add
+
+
+def _each(tokens: Callable[[Any], Any], find: Callable[[str], float]) -> Callable[[Any, float], float]:
+    return lambda value, total: total + fsum(map(find, tokens(value)))
+
+
+def _distinct(
+    tokens: Callable[[Any], Any], slots: Slots, shares: array[float]
+) -> Callable[[Any, float], float]:
+    find = slots.__getitem__
+    return lambda value, total: total + fsum(shares[slot] for slot in {*map(find, tokens(value))})
 
 
 # -- a batch -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A fused function covers the ordinary rows only. Whatever it does not expect (a null, NaN, an unseen label under
 `error`, a number where text is usual) makes it step aside for the unfused function, which is the meaning: so
-errors, dropped rows and odd values are decided in one place. Both add slot after slot, in the same order.
+errors, dropped rows and odd values are decided in one place. Both add slot after slot, in the same order (but words).
 """
 
 from __future__ import annotations
