@@ -2,7 +2,7 @@
 
 A `Bag` stands for tokens → stop words → counts by hash or vocabulary → inverse document frequency, below a linear
 model. Each token that was met keeps its slot; the stages themselves say which. A row adds what each token adds, in an
-exact sum, so that the order of the words does not matter; a batch counts the slots first. Whatever is no ordinary text
+exact sum, so that the order of the words does not matter. Whatever is no ordinary text
 (null, a blank that is no space, a token that is no text) is left to the unfused function.
 """
 
@@ -85,17 +85,19 @@ class Bag:
     counter: HashingTF | CountVectorizer
     scale: tuple[float, ...] | None
 
-    def tables(self, weights: Weights) -> tuple[Floats, Floats]:
-        """Return what a count of each slot is multiplied by, first and second: (size + 1,), zero where no slot is."""
-        scale, own = np.zeros(self.size + 1), np.zeros(self.size + 1)
-        scale[1:] = 1.0 if self.scale is None else self.scale[: self.size]
+    def shares(self, weights: Weights) -> Floats:
+        """Return what one token of each slot adds: (size + 1,), zero where no slot is."""
+        scale, own = np.ones(self.size + 1), np.zeros(self.size + 1)
+        if self.scale is not None:
+            scale[1:] = self.scale[: self.size]
         own[1:] = weights.values[self.start : self.start + self.size]
-        if weights.stored is not None:
-            kept = [slot - self.start + 1 for slot in weights.stored]
-            missing = np.ones(self.size + 1, bool)
-            missing[[at for at in kept if 0 < at <= self.size]] = False
-            own[missing] = scale[missing] = 0.0
-        return scale, own
+        with np.errstate(all="ignore"):
+            shares: Floats = scale * own
+        if weights.stored is not None:  # a weight that is not stored is never multiplied
+            kept = np.zeros(self.size + 1, bool)
+            kept[[s - self.start + 1 for s in weights.stored if 0 <= s - self.start < self.size]] = True
+            shares[~kept] = 0.0
+        return shares
 
     def tokens(self) -> Callable[[Any], Any]:
         """Return the function from the raw value to its tokens, before the filters; raises Invalid."""
@@ -120,10 +122,7 @@ class Bag:
 
     def row(self, weights: Weights) -> Callable[[Any, float], float]:
         """Return the function that adds the share of one value to a sum; it raises for what is not ordinary."""
-        scale, own = self.tables(weights)
-        slots = Slots(self.filters, self.counter)
-        with np.errstate(all="ignore"):
-            shares = array("d", (scale * own).tobytes())
+        slots, shares = Slots(self.filters, self.counter), array("d", self.shares(weights).tobytes())
         if self.counter.binary:
             return _distinct(self.tokens(), slots, shares)
         find = Shares(slots, shares, blanks=not self.plain).__getitem__
@@ -134,7 +133,7 @@ class Bag:
 
         It returns False for a column of another kind.
         """
-        scale, own = self.tables(weights)
+        shares = self.shares(weights)
         slots, binary = Slots(self.filters, self.counter), self.counter.binary
         one, plain = self.row(weights), self.plain
 
@@ -146,7 +145,7 @@ class Bag:
             alone = _unusual(column) if split else np.ones(len(column), bool)
             if not alone.all():
                 starts, found = _slots(column.filter(pa.array(~alone)), slots)
-                sums[~alone] += _shares(starts, found, scale, own, binary=binary)
+                sums[~alone] += _shares(starts, found, shares, binary=binary)
             for i in np.flatnonzero(alone).tolist():
                 try:
                     sums[i] = one(column[i].as_py(), float(sums[i]))
@@ -213,14 +212,12 @@ def _slots(column: pa.Array, slots: Slots) -> tuple[Places, Places]:
     return starts - starts[0], found[coded.indices.to_numpy(zero_copy_only=False)]
 
 
-def _shares(starts: Places, found: Places, scale: Floats, own: Floats, *, binary: bool) -> Floats:
-    """Return (rows,) the sum of each row's slots, each slot counted, in the order of the slots."""
+def _shares(starts: Places, found: Places, shares: Floats, *, binary: bool) -> Floats:
+    """Return (rows,) the sum of what each row's tokens add; with `binary`, of what each of its slots adds once."""
     rows = len(starts) - 1
-    keys = np.repeat(np.arange(rows), np.diff(starts)) * len(own) + found
-    keys = np.sort(keys[found != _NONE])
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = np.ones(len(first), dtype=np.int64) if binary else np.diff(first, append=len(keys))
-    row, slot = np.divmod(keys[first], len(own))
+    row = np.repeat(np.arange(rows), np.diff(starts))
+    if binary:
+        row, found = np.divmod(np.unique(row * len(shares) + found), len(shares))
     sums = np.zeros(rows)
-    sums += np.bincount(row, weights=counts * scale[slot] * own[slot], minlength=rows)
+    sums += np.bincount(row, weights=shares[found], minlength=rows)
     return sums
