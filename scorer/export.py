@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from scorer.bundle import Recording
+from scorer.containers import flatten
 from scorer.saved import Ledger, open_source, read
-from scorer.stage import flatten, wire
+from scorer.stage import wire
 
 
 def export(location: str | os.PathLike[str]) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from scorer.bag import Bag
 from scorer.columns import Rows, read, to_arrow
 from scorer.compile import Source, call, compile_batch, compile_row, finish_optional, header
 from scorer.dot import Weights
@@ -20,10 +21,13 @@ from scorer.fuse import Choice, Layout, Number, Part, Table, places, weighted
 from scorer.javatext import encoded
 from scorer.pipeline import Selection, Step
 from scorer.stages.assemble import VectorAssembler
+from scorer.stages.counts import IDF, CountVectorizer
+from scorer.stages.hashing import HashingTF
 from scorer.stages.linear import Binomial
 from scorer.vectors import Floats
 
 Arrays = Mapping[str, pa.Array]
+Term = Table | float | Callable[[pa.Array, Floats], bool]  # of a choice, a number, a bag
 General = Callable[[Arrays, Rows], tuple[dict[str, pa.Array], Rows]]
 
 
@@ -50,7 +54,7 @@ def fused(selection: Selection) -> Fused | None:
     required = [step for step in selection.steps if not step.optional]
     if any(step.optional and step.stage.drops for step in selection.steps):
         return None
-    makers = {v: s for s in required if isinstance(s.stage, VectorAssembler) for v in s.outputs}
+    makers = {v: s for s in required if isinstance(s.stage, _MAKERS) for v in s.outputs}
     heads = [s for s in required if _is_head(s) and s.inputs[0] in makers]
     if len(heads) != 1:
         return None
@@ -61,12 +65,17 @@ def fused(selection: Selection) -> Fused | None:
     over = head.stage.over_slots()
     if over is not None and max(over[0], default=-1) >= layout.size:
         return None
+    if over is not None and any(isinstance(part, Bag) for part in layout.parts):
+        return None
     before = tuple(s for s in required if id(s) not in layout.absorbed and s is not head)
     hidden = {v for s in required if id(s) in layout.absorbed for v in s.outputs}
     read = {v for s in before for v in s.inputs} | {v for _, v in selection.outputs}
     if hidden & read or not {v for _, v in selection.outputs} <= set(head.outputs):
         return None
     return Fused(layout, head, before)
+
+
+_MAKERS = (VectorAssembler, IDF, HashingTF, CountVectorizer)
 
 
 def _is_head(step: Step) -> bool:
@@ -110,6 +119,7 @@ def _slots(source: Source, selection: Selection, found: Fused, slot: int | None)
             values[part.slot] = f"v{part.value}"
             checks.append(f"v{part.value}")
             continue
+        assert isinstance(part, Choice)
         held, texts = places(part)
         source.add(f"h{number} = {source.hold('t', held)}[v{part.value}]", depth=2)
         checks.append(f"h{number}")
@@ -169,6 +179,8 @@ def _sum(source: Source, found: Fused) -> str:
         if isinstance(part, Number):
             kept = weights.stored is None or part.slot in weights.stored
             terms.append(f"{value} * {_literal(source, weights.values[part.slot] if kept else 0.0)}")
+        elif isinstance(part, Bag):
+            terms = [f"{source.hold('g', part.row(weights))}({value}, {' + '.join(terms)})"]
         else:
             terms.append(f"{source.hold('t', weighted(part, weights.values, weights.stored))}[{value}]")
     return " + ".join(terms)
@@ -224,14 +236,18 @@ def fast_batch(
     return score
 
 
-def _term(part: Part, weights: Weights) -> Table | float:
+def _term(part: Part, weights: Weights) -> Term:
+    if isinstance(part, Bag):
+        return part.batch(weights)
     if isinstance(part, Choice):
         return weighted(part, weights.values, weights.stored)
     return weights.values[part.slot] if weights.stored is None or part.slot in weights.stored else 0.0
 
 
-def _add(margin: Floats, part: Part, term: Table | float, column: Any) -> bool:
+def _add(margin: Floats, part: Part, term: Term, column: Any) -> bool:
     """Add a part's share to the margins; NaN where the unfused batch must decide. False: not of a known form."""
+    if not isinstance(term, Table | float):
+        return isinstance(column, pa.Array) and term(column, margin)
     if isinstance(column, pa.Array):
         if pa.types.is_nested(column.type):
             return False

@@ -6,7 +6,7 @@ encoder takes its size from them, IndexToString its labels, VectorSlicer its nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -28,7 +28,7 @@ class Attribute:
 
     kind: Literal["numeric", "nominal", "binary"] = "numeric"
     name: str | None = None
-    labels: tuple[str, ...] | None = None
+    labels: Sequence[str] | None = None
     count: int | None = None
 
     def named(self, name: str) -> Self:

@@ -1,8 +1,8 @@
-"""Table-sum fusion: index → one-hot → assemble → linear becomes one table a column and one sum.
+"""Table-sum fusion: index → one-hot → assemble → linear becomes one table a column and one sum; words, see `bag`.
 
 A fused function covers the ordinary rows only. Whatever it does not expect (a null, NaN, an unseen label under
 `error`, a number where text is usual) makes it step aside for the unfused function, which is the meaning: so
-errors, dropped rows and odd values are decided in one place. Both add slot after slot, in the same order.
+errors, dropped rows and odd values are decided in one place. Both add slot after slot, in the same order (but words).
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from scorer.bag import Bag
 from scorer.errors import Dropped, Invalid
+from scorer.labels import MANY
 from scorer.pipeline import Raw, Selection, Step
 from scorer.stage import Stage
 from scorer.stages.assemble import VectorAssembler
+from scorer.stages.counts import IDF, CountVectorizer
 from scorer.stages.encode import LegacyOneHotEncoder, OneHotEncoder
+from scorer.stages.hashing import HashingTF
 from scorer.stages.index import StringIndexer
+from scorer.stages.text import NGram, RegexTokenizer, StopWordsRemover, Tokenizer
 from scorer.vectors import Sparse
 
 
@@ -50,7 +55,7 @@ class Choice:
     hot: bool  # the slots are one-hot; else the one slot holds the label's number
 
 
-Part = Number | Choice
+Part = Number | Choice | Bag
 
 
 class Refused:
@@ -75,7 +80,7 @@ class Table(dict[Any, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """An assembled vector as parts that are read from raw columns and from what other stages computed."""
+    """A vector as parts that are read from raw columns and from what other stages computed."""
 
     parts: tuple[Part, ...]
     size: int
@@ -83,14 +88,14 @@ class Layout:
 
     @classmethod
     def of(cls, selection: Selection, step: Step) -> Self | None:
-        """Read the layout of an assembler's step; None if a part is not of a known form."""
-        assert isinstance(step.stage, VectorAssembler)
+        """Read the layout of what a step makes, an assembler or a bag of words; None if it is not of a known form."""
         reader = _Reader(selection)
         parts: list[Part] = []
         start = 0
-        for value in step.inputs:
-            part = reader.part(value, start)
-            if part is None:
+        assembles = isinstance(step.stage, VectorAssembler)
+        for value in step.inputs if assembles else step.outputs:
+            part = reader.part(value, start) if value is not None else None
+            if part is None or not (assembles or isinstance(part, Bag)):
                 return None
             parts.append(part)
             start += part.size
@@ -113,6 +118,8 @@ class _Reader:
             return self._encoded(step, start)
         if (indexer := self._indexer(value)) is not None:
             return _labels(step.inputs[0], start, indexer, None)
+        if isinstance(step.stage, IDF | HashingTF | CountVectorizer):
+            return self._bag(value, start)
         return (
             None
             if self._fields[value].is_vector or self._fields[value].type is None
@@ -126,7 +133,32 @@ class _Reader:
             return _labels(self._makers[inner].inputs[0], start, indexer, step.stage)
         if inner in self._raws and not _plain_number(self._raws[inner]):
             return None
+        if _width(step.stage) > MANY:
+            return None
         return _categories(inner, start, step.stage)
+
+    def _bag(self, value: int, start: int) -> Bag | None:
+        """Read the stages from a raw value to its weighed counts, from the last to the first."""
+        chain: list[Step] = []
+        while value in self._makers:
+            chain.append(self._makers[value])
+            value = chain[-1].inputs[0]
+        raw = self._raws.get(value)
+        stages = [step.stage for step in chain]
+        scale = stages[0].weights if isinstance(stages[0], IDF) else None
+        stages = stages[scale is not None :]
+        counter = stages.pop(0) if stages else None
+        filters: list[StopWordsRemover] = []
+        while stages and isinstance(stages[0], StopWordsRemover):
+            filters.insert(0, stages[0])
+            del stages[0]
+        if raw is None or not _counts(counter) or not all(isinstance(stage, _LISTS) for stage in stages):
+            return None
+        assert isinstance(counter, HashingTF | CountVectorizer)
+        if (scale is not None and len(scale) < counter.size) or raw.kind not in ("string", "tokens"):
+            return None
+        self.absorbed.update(map(id, chain))
+        return Bag(value, start, counter.size, tuple(reversed(stages)), tuple(filters), counter, scale)
 
     def _indexer(self, value: int) -> StringIndexer | None:
         step = self._makers.get(value)
@@ -135,8 +167,20 @@ class _Reader:
         raw = self._raws.get(step.inputs[0])
         if raw is None or raw.kind != "text" or (raw.known and not _is_text(raw.type)):
             return None
+        if len(step.stage.labels) > MANY:  # a table of them all would take more than the model
+            return None
         self.absorbed.add(id(step))
         return step.stage
+
+
+_LISTS = (Tokenizer, RegexTokenizer, StopWordsRemover, NGram)
+
+
+def _counts(counter: Stage | None) -> bool:
+    """Whether each token counts by itself, and tokens are texts."""
+    if isinstance(counter, HashingTF):
+        return counter.kind == "text"
+    return isinstance(counter, CountVectorizer) and counter.least == 1.0
 
 
 def _plain_number(raw: Raw) -> bool:

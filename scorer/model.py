@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from scorer import columns as cols
 from scorer import ragged
 from scorer.compile import compile_batch, compile_row
+from scorer.containers import flatten
 from scorer.errors import ColumnError, RowError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
@@ -29,7 +30,7 @@ from scorer.pipeline import Plan, Raw, Selection, reader_kinds, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
 from scorer.saved import open_saved, spark_version
-from scorer.stage import Wired, flatten, wire
+from scorer.stage import Wired, wire
 from scorer.stages.index import StringIndexer
 from scorer.vectors import MAX_DENSE, VECTOR, Floats, TooWideError
 
@@ -198,11 +199,11 @@ class Model:
         """Return the id that the ALS model has for a user as its column names them, None if it cannot know the user."""
         return self._recommender.user_id(user)
 
-    def item_labels(self) -> tuple[str, ...] | None:
+    def item_labels(self) -> Sequence[str] | None:
         """Return the names of the ALS model's items by their ids, None if the ids are the caller's own."""
         return self._recommender.item
 
-    def labels(self) -> tuple[str, ...] | None:
+    def labels(self) -> Sequence[str] | None:
         """Return the labels of the classes: those of the indexer that made the last model's label, or None."""
         label = self._plan.produced.get(self._plan.label)
         made = (s.stage for s in self._plan.steps if label is not None and label in s.outputs)
@@ -305,7 +306,7 @@ class Output:
         selection: Selection,
         column: str,
         slot: int | None,
-        labels: tuple[str, ...] | None,
+        labels: Sequence[str] | None,
     ) -> None:
         described = selection.plan.fields[dict(selection.outputs)[column]]
         if described.is_vector and slot is None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from scorer.containers import children
 from scorer.fields import Field
 from scorer.location import locate
 from scorer.pipeline import Step, resolve
 from scorer.saved import Saved, open_saved, spark_version
-from scorer.stage import Wired, canonical, children, wire
+from scorer.stage import Wired, canonical, wire
 from scorer.stages.index import StringIndexer
 from scorer.stages.tree import BoostedClassifier, BoostedRegressor, TreeStage
 from scorer.treedata import read_weights

@@ -26,6 +26,7 @@ MAX_FIELDS = 10_000
 MAX_NESTING = 32
 MAX_HEADER = 1 << 16  # bytes of a page's header; statistics may stand in it
 _LARGE = 1 << 20  # bytes; below, threads cost more than they give
+_AHEAD = 1 << 18  # bytes of a column that are read at a time
 _WIDTHS = {
     0: 1,
     1: 4,
@@ -72,7 +73,8 @@ def read(source: Any, budget: Budget) -> pa.Table:
     found = _Survey(source, size)
     budget.spend(found.plain)
     repeated = list(found.repeated) if sum(found.repeated.values()) > budget.left else None
-    with pq.ParquetFile(source, read_dictionary=repeated) as file:
+    # a column's pages one after the other: the reader else holds all bytes of the file beside their values
+    with pq.ParquetFile(source, read_dictionary=repeated, buffer_size=_AHEAD, pre_buffer=False) as file:
         if sum(found.prefixed.values()) > budget.left:
             table = _in_small_batches(file, found, budget)
         else:

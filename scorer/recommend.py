@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Recommender:
 
     ranker: Ranker
     user: Callable[[Any], float] | None
-    item: tuple[str, ...] | None
+    item: Sequence[str] | None
 
     def best(self, user: Any, n: int) -> list[tuple[Any, float]]:
         """Return [(item, score), …], best first; none for a user that the model does not know."""
@@ -89,5 +89,5 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _label(labels: tuple[str, ...], number: int) -> str:
+def _label(labels: Sequence[str], number: int) -> str:
     return labels[number] if 0 <= number < len(labels) else UNSEEN

@@ -7,6 +7,9 @@ faster spelling over columns; without it, `row` is mapped. Names are wired by th
 
 `each=True`: the class may have many columns (`inputCols`, `outputCols`); then `read` returns one stage a column.
 To add a class: write the stage in the file of its family, import that file in `scorer/stages/__init__.py`.
+
+This module is public: a class of your own, such as a transformer written in Python, is registered in the same way
+before its model is loaded (see "Classes of your own" in the README beside this).
 """
 
 from __future__ import annotations
@@ -19,10 +22,29 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import pyarrow as pa
 
-from scorer.columns import Column, Rows, gather, values
+from scorer.columns import Column, Numbers, Rows, gather, values
 from scorer.errors import Dropped, Invalid, UnsupportedError, shown
-from scorer.fields import Field, Kind
+from scorer.fields import TEXT, TOKENS, Field, Kind, number, vector
 from scorer.saved import Saved
+
+__all__ = [  # the public names: what a stage is made of, and where it is registered
+    "TEXT",
+    "TOKENS",
+    "Column",
+    "Dropped",
+    "Field",
+    "Invalid",
+    "Kind",
+    "Numbers",
+    "Rows",
+    "Saved",
+    "Stage",
+    "container",
+    "number",
+    "stage",
+    "supported",
+    "vector",
+]
 
 
 class Stage:
@@ -100,17 +122,17 @@ def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
     several = len(described) > 1
     empty = (None,) * len(described) if several else None
     results: list[Any] = []
-    for number, record in enumerate(zip(*map(values, columns), strict=True)):
+    for place, record in enumerate(zip(*map(values, columns), strict=True)):
         try:
             results.append(function(*record))
         except Dropped:
-            rows.dropped[number] = True
+            rows.dropped[place] = True
             results.append(empty)
         except Invalid as e:
-            rows.note(number, e.reason, e.position)
+            rows.note(place, e.reason, e.position)
             results.append(empty)
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as e:
-            rows.note(number, explain(e, record), blamed(record))
+            rows.note(place, explain(e, record), blamed(record))
             results.append(empty)
     if not several:
         return gather(results, described[0].type, described[0].size)
@@ -172,16 +194,22 @@ def stage(
     """Register a stage under its Spark classes, with the parameters that name its columns.
 
     A parameter with `?` at the end names an optional input. `defaults` names columns that a save may not name.
+    Raises ValueError for a class that another stage answers for; the same one may be registered again.
     """
 
     def register(cls: type[S]) -> type[S]:
         for name in classes:
-            if name in _STAGES:
-                raise ValueError(f"{name} is registered twice")
+            known = _STAGES.get(name)
+            if known is not None and _name(known.stage) != _name(cls):  # a cell of a notebook runs again
+                raise ValueError(f"{name} is registered twice: by {_name(known.stage)} and by {_name(cls)}")
             _STAGES[name] = Entry(cls, inputs, outputs, each, {**DEFAULT_COLUMNS, **(defaults or {})})
         return cls
 
     return register
+
+
+def _name(cls: type[Stage]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def container(*classes: str) -> Callable[[Expansion], Expansion]:
@@ -209,31 +237,9 @@ def canonical(class_name: str) -> str:
     return class_name
 
 
-def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:
-    """Yield the stages that score, containers opened, in order."""
-    expand = _CONTAINERS.get(canonical(saved.class_name))
-    if expand is None:
-        yield saved
-        return
-    if depth > 32:
-        raise saved.fail("pipelines are nested more than 32 deep")
-    for child in _expanded(expand, saved):
-        if child.place == saved.place:
-            yield child  # what a container does itself after its stages
-        else:
-            yield from flatten(child, depth + 1)
-
-
-def children(saved: Saved) -> list[Saved] | None:
-    """Return what a container holds, in order; None for a stage that scores by itself."""
-    expand = _CONTAINERS.get(canonical(saved.class_name))
-    return None if expand is None else list(_expanded(expand, saved))
-
-
-def _expanded(expand: Expansion, saved: Saved) -> Iterable[Saved]:
-    """Open a container within `damaged`."""
-    with damaged(saved):
-        yield from expand(saved)
+def expansion(class_name: str) -> Expansion | None:
+    """Return what opens a class that only holds other stages; None for a stage that scores by itself."""
+    return _CONTAINERS.get(canonical(class_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +308,13 @@ def lookup(saved: Saved) -> Entry:
     entry = _STAGES.get(canonical(saved.class_name))
     if entry is not None:
         return entry
-    near = difflib.get_close_matches(saved.class_name, supported(), 3, 0.6)
-    relatives = f"; known relatives: {', '.join(n.rpartition('.')[2] for n in near)}" if near else ""
+    name = saved.class_name.rpartition(".")[2]
+    known = {each.rpartition(".")[2]: None for each in supported()}
+    near = difflib.get_close_matches(name, known, 3, 0.6) or difflib.get_close_matches(name, known, 1, 0.0)
     raise UnsupportedError(
-        f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported{relatives}"
+        f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported; known relatives: "
+        f'{", ".join(near)}; to score it, register a stage before loading: `@stage("{saved.class_name}", …)` of '
+        "`scorer.stage` (see Classes of your own in scorer/README.md)"
     )
 
 

@@ -46,7 +46,8 @@ class Nodes:
 def read_tree(saved: Saved) -> Nodes:
     """Read the nodes of a single tree."""
     table = saved.table()
-    return _nodes(saved, np.zeros(table.num_rows, dtype=np.int64), _struct(table), 1)
+    data = pa.chunked_array([batch.to_struct_array() for batch in table.to_batches()])
+    return _nodes(saved, np.zeros(table.num_rows, dtype=np.int64), data, 1)
 
 
 def read_ensemble(saved: Saved) -> Nodes:
@@ -60,7 +61,9 @@ def read_ensemble(saved: Saved) -> Nodes:
 def _read_nodes(saved: Saved) -> Nodes:
     table = saved.table()
     trees = _column(table.column("treeID"), np.int64)
-    return _nodes(saved, trees, _array(table.column("nodeData")), _extra(saved, "numTrees"))
+    data = table.column("nodeData")
+    del table  # what is not read of it need not stay
+    return _nodes(saved, trees, data, _extra(saved, "numTrees"))
 
 
 def read_weights(saved: Saved, count: int) -> Floats:
@@ -90,63 +93,88 @@ def _extra(saved: Saved, name: str) -> int:
     return value
 
 
-def _nodes(saved: Saved, trees: Ints, data: pa.StructArray, count: int) -> Nodes:
-    ids = _column(data.field("id"), np.int64)
-    order = np.lexsort((ids, trees))
-    if count > len(ids):
-        raise ValueError(f"it has {count} trees but {len(ids)} nodes")
-    sizes = np.bincount(np.clip(trees, -1, count)[order] + 1, minlength=count + 2)
-    if sizes[0] or sizes[-1] or not sizes[1:-1].all():
-        raise ValueError(f"its nodes are not those of the trees 0 to {count - 1}")
-    sizes = sizes[1:-1]
-    expected = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    if not np.array_equal(ids[order], expected):
-        raise ValueError("its nodes' ids do not count from 0 in each tree")
-    if not np.array_equal(order, np.arange(len(order))):  # as one writer leaves them: a copy less
-        data = data.take(pa.array(order))
-    split, statistics = data.field("split"), data.field("impurityStats")
-    values = split.field("leftCategoriesOrThreshold")
+def _nodes(saved: Saved, trees: Ints, data: pa.ChunkedArray, count: int) -> Nodes:
+    if data.null_count:
+        raise ValueError(f"{data.null_count} of its nodes are null")
+    data = _ordered(data, trees, count)
+    sizes = np.bincount(trees, minlength=count)
+    statistics = _matrix(_field(data, "impurityStats"))
+    lists = _field(data, "split", "leftCategoriesOrThreshold")
     return Nodes(
         features=_extra(saved, "numFeatures"),
         sizes=sizes,
         splits={
-            "left": _column(data.field("leftChild"), np.int64),
-            "right": _column(data.field("rightChild"), np.int64),
-            "feature": _column(split.field("featureIndex"), np.int64),
-            "arity": _column(split.field("numCategories"), np.int64),
-            "split": _column(values.values, np.float64),
-            "split_at": _column(values.offsets, np.int64),
+            "left": _column(_field(data, "leftChild"), np.int64),
+            "right": _column(_field(data, "rightChild"), np.int64),
+            "feature": _column(_field(data, "split", "featureIndex"), np.int64),
+            "arity": _column(_field(data, "split", "numCategories"), np.int64),
+            "split": _flat(lists),
+            "split_at": _starts(lists),
         },
-        prediction=_column(data.field("prediction"), np.float64),
-        statistics=_matrix(statistics),
+        prediction=_column(_field(data, "prediction"), np.float64),
+        statistics=statistics,
     )
 
 
-def _struct(table: pa.Table) -> pa.StructArray:
-    return _array(table.to_struct_array())
+def _ordered(data: pa.ChunkedArray, trees: Ints, count: int) -> pa.ChunkedArray:
+    """Check that the nodes are those of so many trees, and put them in order, if one writer did not leave them so."""
+    ids = _column(_field(data, "id"), np.int64)
+    if count > len(ids):
+        raise ValueError(f"it has {count} trees but {len(ids)} nodes")
+    sizes = np.bincount(np.clip(trees, -1, count) + 1, minlength=count + 2)
+    if sizes[0] or sizes[-1] or not sizes[1:-1].all():
+        raise ValueError(f"its nodes are not those of the trees 0 to {count - 1}")
+    sizes = sizes[1:-1]
+    expected = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    if (np.diff(trees) >= 0).all() and np.array_equal(ids, expected):
+        return data
+    order = np.lexsort((ids, trees))
+    if not np.array_equal(ids[order], expected):
+        raise ValueError("its nodes' ids do not count from 0 in each tree")
+    return data.take(pa.array(order))
 
 
-def _array(column: pa.ChunkedArray) -> pa.Array:
-    column = column.combine_chunks()
-    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    if array.null_count:
-        raise ValueError(f"{array.null_count} of its nodes are null")
-    return array
+def _field(data: pa.ChunkedArray, *path: str) -> pa.ChunkedArray:
+    """Return a field below the nodes, in the chunks in which they were read."""
+    chunks = data.chunks
+    for name in path:
+        chunks = [chunk.field(name) for chunk in chunks]
+    return pa.chunked_array(chunks)
 
 
-def _column(column: pa.Array | pa.ChunkedArray, kind: type[np.generic]) -> Any:
+def _column(column: pa.ChunkedArray, kind: type[np.generic]) -> Any:
+    """Return numbers of one kind, without a copy where they are of it and in one piece."""
     if column.null_count:
         raise ValueError(f"{column.null_count} values of its nodes are null")
-    zero_copy = {} if isinstance(column, pa.ChunkedArray) else {"zero_copy_only": False}
-    return column.to_numpy(**zero_copy).astype(kind)
+    if column.num_chunks == 1:
+        return column.chunk(0).to_numpy(zero_copy_only=False).astype(kind)
+    out = np.empty(len(column), dtype=kind)
+    start = 0
+    for chunk in column.chunks:
+        out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        start += len(chunk)
+    return out
 
 
-def _matrix(lists: pa.ListArray) -> Floats:
-    counts = np.diff(_column(lists.offsets, np.int64))
+def _flat(lists: pa.ChunkedArray) -> Floats:
+    """Return the values of all lists, one after the other."""
+    flat: Floats = _column(pa.chunked_array([chunk.flatten() for chunk in lists.chunks]), np.float64)
+    return flat
+
+
+def _starts(lists: pa.ChunkedArray) -> Ints:
+    """Return (n + 1,) where each list's values start; a null is no list."""
+    starts = np.zeros(len(lists) + 1, dtype=np.int64)
+    lengths = _column(pa.chunked_array([chunk.value_lengths() for chunk in lists.chunks]), np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
+def _matrix(lists: pa.ChunkedArray) -> Floats:
+    counts = np.diff(_starts(lists))
     if len(counts) == 0 or counts.min() != counts.max():
         raise ValueError("its nodes have statistics of different lengths")
-    flat: Floats = _column(lists.flatten(), np.float64)
-    return flat.reshape(len(counts), counts[0])
+    return _flat(lists).reshape(len(counts), counts[0])
 
 
 # -- vectors as the kernels take them ------------------------------------------------------------------------

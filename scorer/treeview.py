@@ -93,7 +93,7 @@ class _Reader:
     stage: TreeStage
     names: list[str]
     slots: Sequence[Attribute]
-    labels: tuple[str, ...] | None
+    labels: Sequence[str] | None
     depth: int
 
     def node(self, node: int, start: int) -> TreeNode:

@@ -38,6 +38,11 @@ class CountVectorizer(Stage):
             raise saved.fail("its vocabulary is not a list of texts")
         return cls(tuple(vocabulary), saved.number("minTF", 1.0), saved.flag("binary", default=False))
 
+    @property
+    def size(self) -> int:
+        """The number of slots."""
+        return len(self.vocabulary)
+
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots named by the words."""
         del inputs

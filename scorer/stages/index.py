@@ -13,6 +13,7 @@ from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
 from scorer.fields import TEXT, Attribute, Field, Kind, number
 from scorer.javatext import encoded, text
+from scorer.labels import MANY, Finder, Labels
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 
@@ -33,12 +34,15 @@ class StringIndexer(Stage):
 
     accepts: ClassVar[tuple[Kind, ...]] = ("text",)
     skippable: ClassVar[bool] = True
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] | Labels
     invalid: str  # error | keep | skip
-    _numbers: dict[str, float] = field(init=False, repr=False, compare=False)
+    _numbers: dict[str, float] | Finder = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Number the labels; the first place of a label wins."""
+        if isinstance(self.labels, Labels):
+            object.__setattr__(self, "_numbers", Finder(self.labels))
+            return
         places = map(float, range(len(self.labels) - 1, -1, -1))
         object.__setattr__(self, "_numbers", dict(zip(reversed(self.labels), places, strict=True)))
 
@@ -46,25 +50,30 @@ class StringIndexer(Stage):
     def read(cls, saved: Saved) -> Sequence[Stage]:
         """Read one stage a column; `labels` before Spark 3.0, `labelsArray` since."""
         invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
-        record = saved.record()
-        columns: list[list[str]] = record.get("labelsArray") or [record["labels"]]
-        if not all(isinstance(c, list) and all(isinstance(label, str) for label in c) for c in columns):
+        table = saved.table()
+        if table.num_rows != 1:
+            raise saved.fail(f"`data` should hold one row, not {table.num_rows}")
+        several = "labelsArray" in table.column_names and table["labelsArray"][0].values
+        lists = [one.values for one in table["labelsArray"][0]] if several else [table["labels"][0].values]
+        if not all(_are_texts(each) for each in lists):
             raise saved.fail("its data holds no lists of labels")
-        return [cls(tuple(labels), invalid) for labels in columns]
+        return [cls(_held(each), invalid) for each in lists]
 
     @property
     def drops(self) -> bool:
         """Whether unseen labels and nulls drop the row."""
         return self.invalid == "skip"
 
-    def table(self) -> dict[str, float]:
+    def table(self) -> dict[str, float] | Finder:
         """Return each label's number, to be read only: row and batch share it."""
         return self._numbers
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: nominal, with the labels (and `__unknown` if unseen labels are kept)."""
         del inputs
-        labels = (*self.labels, "__unknown") if self.invalid == "keep" else self.labels
+        labels = self.labels
+        if self.invalid == "keep":
+            labels = labels.followed("__unknown") if isinstance(labels, Labels) else (*labels, "__unknown")
         return (number(Attribute("nominal", labels=labels)),)
 
     def row(self) -> Callable[[Any], float]:
@@ -105,18 +114,29 @@ class StringIndexer(Stage):
         return Numbers(np.where(bad, float(len(self.labels)), found))
 
 
+def _are_texts(labels: pa.Array) -> bool:
+    texts = pa.types.is_string(labels.type) or pa.types.is_large_string(labels.type)
+    return bool(texts and not labels.null_count)
+
+
+def _held(labels: pa.Array) -> tuple[str, ...] | Labels:
+    """Hold labels: few as a tuple, many in Arrow's memory."""
+    return Labels(labels) if len(labels) > MANY else tuple(labels.to_pylist())
+
+
 @stage("org.apache.spark.ml.feature.IndexToString", inputs=("inputCol",), outputs=("outputCol",))
 @dataclass(frozen=True, slots=True)
 class IndexToString(Stage):
     """The label of a number. Source: feature.IndexToString; without `labels`, the column's own are taken."""
 
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     strict: bool = False  # since Spark 4.1 null and NaN are errors; before, null stays null and NaN is 0
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the labels parameter; it may be empty."""
-        return cls(saved.texts("labels", ()), saved.behaves >= (4, 1))
+        labels = saved.texts("labels", ())
+        return cls(Labels.of(labels) if len(labels) > MANY else labels, saved.behaves >= (4, 1))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Take the labels of the input column if the stage has none."""
@@ -161,4 +181,6 @@ class IndexToString(Stage):
         rows.fail(bad if self.strict else bad & ~column.nulls(), self._outside)
         places = np.where(bad, 0, places).astype(np.int32)
         codes = pa.array(places, mask=bad | column.nulls())
+        if isinstance(self.labels, Labels):
+            return self.labels.column().take(codes).cast(TEXT)
         return pa.DictionaryArray.from_arrays(codes, pa.array(self.labels, TEXT)).cast(TEXT)

@@ -13,7 +13,7 @@ from scorer.javaregex import Pattern, compile_java, split
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 
-_BLANK = re.compile(r"[ \t\n\x0b\f\r]")  # Java's \s is ASCII
+BLANK = re.compile(r"[ \t\n\x0b\f\r]")  # Java's \s is ASCII
 
 
 def words(value: Any) -> list[Any]:
@@ -54,7 +54,9 @@ class Tokenizer(Stage):
 
         def tokenize(value: Any) -> list[str]:
             text = _text(value).lower()
-            tokens = _BLANK.split(text)
+            tokens = (
+                text.split(" ") if text.isprintable() else BLANK.split(text)
+            )  # no other blank is printable
             if len(tokens) == 1:
                 return tokens
             while tokens and not tokens[-1]:

@@ -13,7 +13,20 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("startup", "census", "trees", "expr", "rules", "filters", "tables", "service", "memory")
+NAMES = (
+    "startup",
+    "load",
+    "census",
+    "trees",
+    "text",
+    "peers",
+    "expr",
+    "rules",
+    "filters",
+    "tables",
+    "service",
+    "memory",
+)
 
 
 def main(names: list[str]) -> int:

@@ -20,8 +20,9 @@ import pyarrow as pa
 from conftest import Golden, golden_cases, unsupported
 
 import scorer
+from scorer.containers import flatten
 from scorer.saved import open_saved
-from scorer.stage import canonical, flatten, wire
+from scorer.stage import canonical, wire
 
 README = Path(scorer.__file__).parent / "README.md"
 BEGIN, END = "<!-- parity: made by `make parity` -->\n", "<!-- parity ends -->\n"

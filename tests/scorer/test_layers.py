@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # From the bottom up. A module belongs to the longest name that it starts with, and imports only from lines below,
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
-scorer.errors | scorer.murmur | scorer.caches | scorer.memory | scorer.tiers
+scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers
 scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow
 scorer.parquet | scorer.compare
 scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
@@ -24,7 +24,7 @@ scorer.saved
 scorer.treedata
 scorer.stage
 scorer.stages
-scorer.pipeline
+scorer.pipeline | scorer.bag | scorer.containers
 scorer.compile | scorer.fuse | scorer.ragged
 scorer.explain | scorer.fast | scorer.export | scorer.recommend | scorer.outline
 scorer.model

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 import scorer
 from scorer import columns as cols
 from scorer.compile import compile_row
+from scorer.containers import flatten
 from scorer.fast import fast_row
 from scorer.pipeline import Step, resolve
 from scorer.saved import open_saved
-from scorer.stage import canonical, flatten, map_rows, wire
+from scorer.stage import canonical, map_rows, wire
 from scorer.stages.encode import LegacyOneHotEncoder
 from scorer.vectors import Dense, OneHot, Sparse, Vectors, vectors_of
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from case import case
 from pyspark.ml import Pipeline
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import (
-    IDF, CountVectorizer, CountVectorizerModel, HashingTF, NGram, RegexTokenizer, StopWordsRemover, Tokenizer, Word2Vec,
+    IDF, CountVectorizer, CountVectorizerModel, HashingTF, NGram, RegexTokenizer, StopWordsRemover, Tokenizer, VectorAssembler,
+    Word2Vec,
 )  # fmt: skip
 from session import Session
 from values import INF, NAN, dense, hard, sparse
@@ -218,3 +220,89 @@ def _counts_pipeline(s: Session) -> Any:
         CountVectorizer(inputCol="pairs", outputCol="tf", vocabSize=20), IDF(inputCol="tf", outputCol="features"),
     ]  # fmt: skip
     return Pipeline(stages=stages).fit(s.frame("t:string label:double", SENTENCES))
+
+
+SYLLABLES = [
+    "ba",
+    "con",
+    "di",
+    "el",
+    "fra",
+    "gu",
+    "hem",
+    "in",
+    "ja",
+    "kor",
+    "lum",
+    "mi",
+    "no",
+    "or",
+    "pla",
+    "qui",
+    "re",
+    "sto",
+    "ta",
+    "ver",
+]
+CHANCE = random.Random(77)
+LEXICON = ["".join(CHANCE.choices(SYLLABLES, k=CHANCE.randint(1, 4))) for _ in range(4000)] + [
+    "the",
+    "and",
+    "of",
+] * 3
+SHARES = [1 / (rank + 10) for rank in range(len(LEXICON))]
+
+
+def _message(words: int) -> list[Any]:
+    """Draw a text, frequent words first, and its class: by its words' first letters."""
+    drawn = CHANCE.choices(LEXICON, SHARES, k=words)
+    return [" ".join(drawn), float(sum(word[0] in "bdfh" for word in drawn) > 0.25 * words)]
+
+
+MESSAGES = [_message(CHANCE.randint(5, 40)) for _ in range(1500)]
+ODD_MESSAGES = [
+    ["Ba con\tDI  di THE the"],
+    [""],
+    ["   "],
+    [None],
+    [" el"],
+    ["el  \n"],
+    ["ΟΔΥΣΣΕΥΣ İ ba\u00a0con"],
+    ["di " * 9 + "ba"],
+]
+
+
+@case(
+    "text_wide",
+    "Messages of 20 words in 2^18 slots: words, stop words, hashes, IDF and a logistic regression.",
+    "t:string",
+    [[_message(20)[0]] for _ in range(100)] + ODD_MESSAGES,
+    tolerance="sums",
+    keep=("rawPrediction", "probability", "prediction"),
+)
+def _wide(s: Session) -> Any:
+    stages = [
+        Tokenizer(inputCol="t", outputCol="words"), StopWordsRemover(inputCol="words", outputCol="kept"),
+        HashingTF(inputCol="kept", outputCol="tf"), IDF(inputCol="tf", outputCol="features", minDocFreq=2),
+        LogisticRegression(maxIter=10, regParam=0.01),
+    ]  # fmt: skip
+    return Pipeline(stages=stages).fit(s.frame("t:string label:double", MESSAGES))
+
+
+@case(
+    "text_mixed",
+    "Pairs of words and single words counted, beside a number, in one logistic regression.",
+    "t:string x:double",
+    [[_message(20)[0], CHANCE.random()] for _ in range(20)]
+    + [[*text, 0.5] for text in ODD_MESSAGES]
+    + [["ba con", NAN], ["ba", None]],
+    tolerance="sums",
+)
+def _mixed(s: Session) -> Any:
+    stages = [
+        RegexTokenizer(inputCol="t", outputCol="words"), NGram(inputCol="words", outputCol="pairs"),
+        CountVectorizer(inputCol="pairs", outputCol="of_pairs", vocabSize=200), HashingTF(inputCol="words", outputCol="of_words", numFeatures=512, binary=True),
+        VectorAssembler(inputCols=["of_pairs", "x", "of_words"], outputCol="features"), LogisticRegression(maxIter=10, regParam=0.01),
+    ]  # fmt: skip
+    rows = [[text, label, CHANCE.random()] for text, label in MESSAGES[:400]]
+    return Pipeline(stages=stages).fit(s.frame("t:string label:double x:double", rows))

@@ -1,0 +1,1 @@
+"""What a shop's own code adds to Spark: its classes stand in saves by their Python names."""
