@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.expr import fold, hints, problems
-from policy.expr.functions import FUNCTIONS, Overload, RefusedError, names, resolve
+from policy.expr.functions import FUNCTIONS, Overload, RefusedError, names, namespaces, resolve
 from policy.expr.nodes import (
     AND,
     IF,
     IN,
+    INDEX,
     NOT,
     OR,
     SIGN,
@@ -58,6 +59,7 @@ from policy.expr.types import (
     comparable,
     is_enum,
     list_of,
+    mixes,
     plain,
 )
 
@@ -155,6 +157,8 @@ class _Checker:
         if words and ".".join(words) in self.declared and words[0] not in scope:
             return self.input(".".join(words))
         if words and words[0] not in scope and not self.prefix_declared(words):
+            if ".".join(words) in FUNCTIONS:
+                return self.note(problems.is_function(".".join(words), node.start, node.end))
             known = [*self.declared, *scope]
             return self.note(problems.unknown_name(".".join(words), known, node.start, node.end))
         operand = self.check(node.operand, scope)
@@ -184,6 +188,22 @@ class _Checker:
             return MakeList(items, list_of(DYN))
         return list_const(items, element)
 
+    def one_type(self, type_: Type, start: int, end: int) -> Typed:
+        """The note on a list of several types where every item must be of one."""
+        return self.note(problems.not_a_type("a list of one type", str(type_), "this", start, end))
+
+    def item(self, node: Call, args: Sequence[Typed]) -> Typed | None:
+        """The item of a list whose items have no type in common, or are null: which one it is must be known."""
+        container, index = args
+        literal = isinstance(container, MakeList | Const) and not _never_known(container)
+        untyped = mixes(container.type) or container.type.element in (NULL, NOTHING)
+        if not untyped and not (literal and _has_null(container)):
+            return None
+        items = _items(container) if literal else ()
+        if isinstance(index, Const) and index.type == INT and index.value in range(len(items)):
+            return items[int(index.value)]
+        return self.one_type(container.type, node.args[0].start, node.args[0].end) if untyped else None
+
     def only_plain(self, node: ListLiteral, items: Sequence[Typed]) -> None:
         """In a list of several types, or with nulls, items are compared one by one, and must not fail."""
         for part, item in zip(node.items, items, strict=True):
@@ -201,6 +221,8 @@ class _Checker:
             return self.presence(node, scope)
         if node.receiver and node.function in _MACROS:
             return self.macro(node, scope)
+        if node.receiver and (missing := self.missing(node, scope)):
+            return missing
         args, function = self.arguments(node, scope)
         if node.function == NOT and args[0].type in (BOOL, FAULT):
             return fold.negated(args[0]) if args[0].type == BOOL else _WRONG
@@ -210,6 +232,12 @@ class _Checker:
             return self.equality(node, args)
         if node.function == IN:
             return self.membership(node, args)
+        lists = [arg.type for arg in args if arg.type.name == "list"]
+        if node.function == INDEX and lists and (found := self.item(node, args)):
+            return found
+        if function != "size" and any(map(mixes, lists)):
+            part = node.args[-len(args)]
+            return self.one_type(next(filter(mixes, lists)), part.start, part.end)
         return self.overloaded(node, function, args)
 
     def arguments(self, node: Call, scope: Scope) -> tuple[tuple[Typed, ...], str]:
@@ -222,6 +250,19 @@ class _Checker:
             ):
                 return tuple(self.check(arg, scope) for arg in args[1:]), qualified
         return tuple(self.check(arg, scope) for arg in args), node.function
+
+    def missing(self, node: Call, scope: Scope) -> Typed | None:
+        """The note on a function of a namespace, `math.cbrt`, that does not exist."""
+        words = dotted(node.args[0])
+        if not words or words[0] in scope or words[0] in self.declared or self.prefix_declared(words):
+            return None
+        if words[0] in UNSUPPORTED:
+            return self.note(problems.unsupported(words[0], node.args[0].start, node.args[0].end))
+        name = ".".join((*words, node.function))
+        if ".".join(words) not in namespaces() or name in FUNCTIONS:
+            return None
+        start, known = node.args[0].start, names()
+        return self.note(problems.unknown_function(name, known, start, node.at_end))
 
     def after_fault(self, node: Call, function: str) -> Typed:
         """An argument is wrong, which is told; the function may be unknown besides."""
@@ -257,6 +298,8 @@ class _Checker:
             hint = hints.numbers(node.args[1:], (then, other))
             start, end = node.args[1].start, node.args[2].end
             return self.note(problems.no_overload("? :", types, ["both of one type"], start, end, hint))
+        if mixes(type_) and not isinstance(test, Const):
+            return self.one_type(type_, node.args[1].start, node.args[2].end)
         return fold.chosen(test, then, other, type_)
 
     def presence(self, node: Call, scope: Scope) -> Typed:
@@ -295,12 +338,12 @@ class _Checker:
             return self.no_overload(node, node.function, args)
         if any(_never_known(arg) for arg in args):
             return UNKNOWN
-        literals = parts[0], parts[1]
-        literal_only = any(
-            arg.type.name == "list" and (arg.type.element in (DYN, NULL) or _has_null(arg)) for arg in args
-        )
-        if isinstance(literals[0], ListLiteral) and isinstance(literals[1], ListLiteral) and literal_only:
-            return self.lists_equal(node, (literals[0], literals[1]), args)
+        one, another = parts[0], parts[1]
+        if any(mixes(arg.type) or _has_null(arg) for arg in args):
+            if isinstance(one, ListLiteral) and isinstance(another, ListLiteral):
+                return self.lists_equal(node, (one, another), args)
+            if any(mixes(arg.type) for arg in args):
+                return self.one_type(left.type if mixes(left.type) else right.type, node.start, node.end)
         for part, arg, other in ((parts[0], left, right), (parts[1], right, left)):
             self.enum_literal(part, arg, other.type)
         if left.type.name == "list":
@@ -335,7 +378,7 @@ class _Checker:
                 self.note(problems.always_known(other.name, part.start, part.end))
             return fold.negated(fold.known(other))
         if isinstance(other, Const | MakeList) and other.type != NULL:
-            return FALSE
+            return UNKNOWN if _never_known(other) else FALSE
         hint = "`null` compares with a name, as in `country == null`"
         return self.note(
             problems.no_overload(
@@ -354,6 +397,8 @@ class _Checker:
 
     def membership(self, node: Call, args: Sequence[Typed]) -> Typed:
         item, container = args
+        if mixes(item.type):
+            return self.one_type(item.type, node.args[0].start, node.args[0].end)
         if container.type.name == "list" and isinstance(node.args[1], ListLiteral):
             return self.in_literal(node, node.args[1], item, container)
         if container.type.name == "list" and container.type.element not in (DYN, NULL):
@@ -497,17 +542,19 @@ class _Checker:
             start, end = node.args[0].start, node.args[0].end
             return self.note(problems.not_a_type("a list", str(over.type), what, start, end))
         item = over.type.element if over.type.name == "list" else FAULT
-        if item == DYN:
-            start, end = node.args[0].start, node.args[0].end
-            return self.note(problems.not_a_type("a list of one type", str(over.type), "this", start, end))
+        if mixes(item):
+            return self.one_type(over.type, node.args[0].start, node.args[0].end)
         slot = self.loops
         inner = {**scope, name: Local(slot, FAULT if item == NOTHING else item)}
         body = self.check(parts[-1], inner) if macro == "map" else None
         tests = parts if body is None else parts[:-1]
         test = self.condition(tests[0], inner, f"the condition of `{macro}`") if tests else TRUE
         type_ = BOOL if macro not in ("map", "filter") else over.type if body is None else list_of(body.type)
+        if mixes(type_):
+            return self.one_type(type_, parts[-1].start, parts[-1].end)
         if item == NOTHING:
-            return Const(macro == "all" if type_ == BOOL else (), type_)
+            made = list_of(NOTHING) if type_ == list_of(FAULT) else type_
+            return Const(macro == "all" if type_ == BOOL else (), made)
         if FAULT in (item, body.type if body else BOOL):
             return Const(None, BOOL if type_ == BOOL else FAULT)
         return Loop(macro, over, slot, test, body, type_, item)
@@ -523,8 +570,10 @@ def _never_known(tree: Typed) -> bool:
 
 
 def _has_null(tree: Typed) -> bool:
-    """Whether a list literal holds `null`."""
-    return any(item.type == NULL for item in _items(tree)) if isinstance(tree, MakeList | Const) else False
+    """Whether a list literal, or one in it, holds `null`."""
+    if tree.type.name != "list" or not isinstance(tree, MakeList | Const):
+        return tree.type == NULL
+    return any(map(_has_null, _items(tree)))
 
 
 def _mixed(left: Typed, right: Typed) -> bool:

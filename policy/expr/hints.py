@@ -12,7 +12,6 @@ from policy.expr.typed import Input, Typed
 from policy.expr.types import BOOL, DOUBLE, INT, NUMBERS, STRING, Variable, plain
 
 _RELATIONS = ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
-_ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "_%_")
 _EXAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
     "timestamp": (parse_timestamp, "2026-01-31T23:30:00Z"),
     "duration": (parse_duration, "1h30m"),
@@ -32,10 +31,10 @@ def for_call(
         found = [f"only `in` looks into a set: write `x in {sets[0]}`"]
     elif function in _RELATIONS:
         found = relation(parts, args) or chain(function, args)
-    elif function in _ARITHMETIC:
-        found = numbers(parts, args)
     elif function == IN:
         found = membership(parts, args)
+    else:
+        found = numbers(parts, args)
     return [*found, *declarations(args, declared)]
 
 

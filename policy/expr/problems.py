@@ -123,6 +123,9 @@ UNSUPPORTED = {
     "dyn": ("`dyn` is not supported: every type is known before an expression runs", ""),
     "type": ("`type` is not supported: every type is known before an expression runs", ""),
     "format": ("`format` is not supported: a condition makes no text for people", ""),
+    "optional": ("optional values are not supported", "`has(x)` asks whether x is known"),
+    "cel": ("`cel.bind` is not supported", "a policy names parts of conditions under `define`"),
+    "base64": ("byte strings are not supported, and so is no base64", ""),
 }
 
 
@@ -176,7 +179,7 @@ _ELSEWHERE = {  # what other languages call it
     **dict.fromkeys(("notnull", "defined", "isset", "coalesce"), "has(x)"),
     **dict.fromkeys(("any", "some"), "list.exists(x, condition)"),
     **dict.fromkeys(("every", "forall"), "list.all(x, condition)"),
-    **dict.fromkeys(("abs", "floor", "ceil", "round", "sign"), "math.{}(x)"),
+    **dict.fromkeys(("abs", "floor", "ceil", "round", "sign", "sqrt"), "math.{}(x)"),
     **dict.fromkeys(("min", "least"), "math.least(a, b)"),
     **dict.fromkeys(("max", "greatest"), "math.greatest(a, b)"),
     **dict.fromkeys(("hour", "gethour", "hours"), "now.getHours('Europe/Oslo')"),
@@ -194,7 +197,7 @@ _ELSEWHERE = {  # what other languages call it
 
 def unknown_function(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A function that does not exist."""
-    folded = name.lower().replace("_", "")
+    folded = name.lower().replace("_", "").removeprefix("math.")
     same = [each for each in known if each.lower() == folded]
     if same:
         hint: tuple[str, ...] = (f"did you mean `{same[0]}`?",)
