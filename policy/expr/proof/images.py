@@ -23,7 +23,7 @@ _MONOTONE = frozenset(
     )
 )
 _PARTS = {
-    "getFullYear": (1, 9999),
+    "getFullYear": (0, 10_000),  # a zone takes the first and the last day into the years beside
     "getMonth": (0, 11),
     "getDate": (1, 31),
     "getDayOfMonth": (0, 30),
