@@ -286,7 +286,8 @@ class _Checker:
         """A part that must be bool."""
         tree = self.check(node, scope)
         if tree.type not in (BOOL, FAULT):
-            self.note(problems.not_a_type("bool", str(tree.type), what, node.start, node.end))
+            way_out = hints.side(node) if what.startswith("a side") else []
+            self.note(problems.not_a_type("bool", str(tree.type), what, node.start, node.end, *way_out))
         return tree if tree.type == BOOL else Const(None, BOOL)
 
     def choice(self, node: Call, scope: Scope) -> Typed:

@@ -58,13 +58,20 @@ def relation(parts: Sequence[Node], args: Sequence[Typed]) -> list[str]:
                 return [f"write {other.type}('{_example(other.type.name, part.value)}')"]
         elif plain(other.type) == STRING and arg.type in NUMBERS:
             return [f"write '{part.value}' in quotes"]
+        elif other.type.name == "duration" and arg.type in NUMBERS:
+            return [f"write duration('{part.value}s'), or another unit: h, m, s, ms"]
+        elif other.type.name == "timestamp" and arg.type == INT:
+            return [
+                f"write timestamp({part.value}) for seconds since 1970, or timestamp('2026-01-31T23:30:00Z')"
+            ]
     return []
 
 
 def _example(type_: str, text: str) -> str:
     """The text if the type's function can read it, else one that it can."""
     reads, example = _EXAMPLES[type_]
-    return text if reads(text) is not None else example
+    tried = (text, f"{text}T00:00:00Z", f"{text.replace(' ', 'T')}Z")
+    return next((each for each in tried if reads(each) is not None), example)
 
 
 def chain(function: str, args: Sequence[Typed]) -> list[str]:
@@ -98,6 +105,13 @@ def membership(parts: Sequence[Node], args: Sequence[Typed]) -> list[str]:
     if container.name not in ("list", "set"):
         return ["`in` needs a list on its right: [a, b]"]
     return []
+
+
+def side(part: Node) -> list[str]:
+    """`country == 'NO' || 'SE'`."""
+    if not isinstance(part, Literal) or isinstance(part.value, bool) or part.value is None:
+        return []
+    return ["every side is a comparison of its own: write `x == a || x == b`, or `x in [a, b]`"]
 
 
 def is_number(text: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from policy.diagnostics import Severity, did_you_mean
+from policy.expr.habits import FUNCTIONS, constant
 
 _SHOWN = 60  # characters of a quoted piece of the text
 
@@ -52,7 +53,8 @@ def never_closed(bracket: str, start: int) -> Problem:
 
 def reserved(word: str, start: int, end: int) -> Problem:
     """A word that CEL keeps for itself."""
-    return Problem("E200", f"`{word}` is a reserved word and cannot be a name", start, end)
+    hint = (f"write `{FUNCTIONS[word]}`",) if word in FUNCTIONS else ()
+    return Problem("E200", f"`{word}` is a reserved word and cannot be a name", start, end, help=hint)
 
 
 def empty() -> Problem:
@@ -146,7 +148,8 @@ def unknown_type(reason: str) -> Problem:
 def unknown_name(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A name that nothing declares."""
     names = sorted(known)
-    hint = did_you_mean(name, names)
+    meant = constant(name)
+    hint = (f"write `{meant}`",) if meant else did_you_mean(name, names)
     if not hint and names:
         shown = ", ".join(names[:12])
         hint = (f"known: {shown}{', …' if len(names) > 12 else ''}",)
@@ -168,41 +171,14 @@ def is_function(name: str, start: int, end: int) -> Problem:
     )
 
 
-_ELSEWHERE = {  # what other languages call it
-    **dict.fromkeys(("len", "length", "count", "strlen"), "size(x)"),
-    **dict.fromkeys(("lower", "tolower", "lowercase"), "x.lowerAscii()"),
-    **dict.fromkeys(("upper", "toupper", "uppercase"), "x.upperAscii()"),
-    **dict.fromkeys(("strip", "ltrim", "rtrim"), "x.trim()"),
-    **dict.fromkeys(("match", "regex", "regexp", "rlike", "like", "test"), "x.matches('pattern')"),
-    **dict.fromkeys(("includes", "instr", "find"), "x.contains('part')"),
-    **dict.fromkeys(("isnull", "ismissing", "isnan", "isempty"), "x == null"),
-    **dict.fromkeys(("notnull", "defined", "isset", "coalesce"), "has(x)"),
-    **dict.fromkeys(("any", "some"), "list.exists(x, condition)"),
-    **dict.fromkeys(("every", "forall"), "list.all(x, condition)"),
-    **dict.fromkeys(("abs", "floor", "ceil", "round", "sign", "sqrt"), "math.{}(x)"),
-    **dict.fromkeys(("min", "least"), "math.least(a, b)"),
-    **dict.fromkeys(("max", "greatest"), "math.greatest(a, b)"),
-    **dict.fromkeys(("hour", "gethour", "hours"), "now.getHours('Europe/Oslo')"),
-    **dict.fromkeys(("weekday", "dayofweek", "getday"), "now.getDayOfWeek('Europe/Oslo'), 0 for Sunday"),
-    **dict.fromkeys(("date", "datetime", "time", "todate"), "timestamp('2026-01-31T23:30:00Z')"),
-    **dict.fromkeys(("insubnet", "iniprange", "cidrmatch", "ipinrange"), "x in cidr('10.0.0.0/8')"),
-    **dict.fromkeys(("str", "tostring", "text"), "string(x)"),
-    **dict.fromkeys(("float", "number", "tonumber"), "double(x)"),
-    **dict.fromkeys(("integer", "toint"), "int(x)"),
-    "if": "condition ? one : other",
-    "not": "!condition",
-    "between": "a <= x && x <= b",
-}
-
-
 def unknown_function(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A function that does not exist."""
     folded = name.lower().replace("_", "").removeprefix("math.")
     same = [each for each in known if each.lower() == folded]
     if same:
         hint: tuple[str, ...] = (f"did you mean `{same[0]}`?",)
-    elif folded in _ELSEWHERE:
-        hint = (f"write `{_ELSEWHERE[folded].format(folded)}`",)
+    elif folded in FUNCTIONS:
+        hint = (f"write `{FUNCTIONS[folded].format(folded)}`",)
     else:
         hint = did_you_mean(name, known)
     return Problem("E202", f"unknown function `{_cut(name)}`", start, end, help=hint)
