@@ -20,6 +20,7 @@ from policy.source import Sequence as SequenceNode
 
 NAME = r"[a-z][a-z0-9_-]{0,63}"
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_KEY = re.compile(r"[\w -]+").fullmatch
 _NAME, _IDENTIFIER = re.compile(NAME).fullmatch, re.compile(IDENTIFIER).fullmatch
 
 _SHORT = 40  # characters of a number that is repeated in a message
@@ -119,12 +120,14 @@ class Reader:
             {name for name in required if name not in fields} if isinstance(node, MappingNode) else set()
         )
         for name in [name for name in fields if name not in known]:
-            key, _ = fields.pop(name)
+            key, value = fields.pop(name)
             if later and name in later:
                 self.note("E114", f"`{name}` ({later[name]}) is not supported by this version", key.span)
                 continue
             meant = _HABITS.get(name.lower())
             hints = (f"did you mean `{meant}`?",) if meant in known else self.near(name, known)
+            if not _KEY(name) and isinstance(value, Scalar) and value.value is None:
+                hints = ("a comma between braces begins a new key: put the text before it in single quotes",)
             expected = f"expected {', '.join(known)}"
             self.note("E111", f"{what} has no key `{name}`", key.span, expected, hints=hints)
             missing -= {one for one in missing if f"`{one}`" in "".join(hints)}  # told with its wrong name
