@@ -284,6 +284,7 @@ class _Checker(Equality):
         if len(parts) not in counts or not isinstance(parts[0], Name) or parts[0].root:
             usage = f"list.{node.function}(x, condition)" if node.function != "map" else "list.map(x, value)"
             return self.note(problems.call_style(node.function, usage, node.at, node.at_end))
+        chained = self.check(over, scope)  # macros that follow one another do not nest
         self.loops += 1
         self.nesting += 1
         if self.loops > MAX_LOOPS or self.nesting > MAX_NESTED_LOOPS:
@@ -291,7 +292,7 @@ class _Checker(Equality):
             limit = MAX_LOOPS if self.loops > MAX_LOOPS else MAX_NESTED_LOOPS
             self.nesting -= 1
             return self.note(problems.too_many(what, limit, node.at, node.at_end))
-        looped = self.loop(node, macro, self.check(over, scope), parts[0].name, parts[1:], scope)
+        looped = self.loop(node, macro, chained, parts[0].name, parts[1:], scope)
         self.nesting -= 1
         return looped
 
