@@ -191,6 +191,9 @@ class _Checker(Equality):
             return self.macro(node, scope)
         if node.receiver and (missing := self.missing(node, scope)):
             return missing
+        if node.receiver and node.function not in FUNCTIONS and self.binds(node, scope):
+            self.check(node.args[0], scope)
+            return self.unknown_function(node, node.function)
         args, function = self.arguments(node, scope)
         if node.function == NOT and args[0].type in (BOOL, FAULT):
             return fold.negated(args[0]) if args[0].type == BOOL else WRONG
@@ -231,6 +234,11 @@ class _Checker(Equality):
             return None
         start, known = node.args[0].start, names()
         return self.note(problems.unknown_function(name, known, start, node.at_end))
+
+    def binds(self, node: Call, scope: Scope) -> bool:
+        """Whether a call looks like a macro, whose first argument is a name of its own."""
+        first = node.args[1] if len(node.args) > 2 else None
+        return isinstance(first, Name) and first.name not in self.declared and first.name not in scope
 
     def after_fault(self, node: Call, function: str) -> Typed:
         """An argument is wrong, which is told; the function may be unknown besides."""

@@ -24,6 +24,7 @@ FUNCTIONS = {
     **dict.fromkeys(("str", "tostring", "text"), "string(x)"),
     **dict.fromkeys(("float", "number", "tonumber"), "double(x)"),
     **dict.fromkeys(("integer", "toint"), "int(x)"),
+    **dict.fromkeys(("today", "currenttime", "utcnow", "sysdate"), "now"),
     "if": "condition ? one : other",
     "not": "!condition",
     "between": "a <= x && x <= b",
@@ -34,6 +35,26 @@ _NAMES = {  # in any letters
     **{word: word for word in ("true", "false", "null")},
 }
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as they stand: NO is Norway
+
+MEMBERS = {  # parts that are called
+    "year": "getFullYear()",
+    "month": "getMonth()",
+    "day": "getDate()",
+    **dict.fromkeys(("hour", "hours"), "getHours()"),
+    **dict.fromkeys(("minute", "minutes"), "getMinutes()"),
+    **dict.fromkeys(("second", "seconds"), "getSeconds()"),
+    **dict.fromkeys(("weekday", "dayofweek"), "getDayOfWeek()"),
+    **dict.fromkeys(("length", "len", "size", "count"), "size()"),
+}
+SIGNS = {  # characters that nothing begins with
+    "~": "write `text.matches('pattern')`",
+    "^": "write `math.bitXor(a, b)`, or `a != b` for conditions",
+    "#": "a comment begins with //",
+    "$": "a name stands by itself",
+    "@": "a name stands by itself",
+    ";": "an expression ends by itself",
+}
+LIST = "a list stands in square brackets: [a, b]"
 
 _CALLED = ("matches", "contains", "startsWith", "endsWith")
 _INFIX = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policy.expr.machine import address, network
-from policy.expr.nodes import IN, Literal, Node
+from policy.expr.nodes import IN, INDEX, Literal, Node
 from policy.expr.stdlib.time import parse_duration, parse_timestamp
 from policy.expr.typed import Input, Typed
 from policy.expr.types import BOOL, DOUBLE, INT, NUMBERS, STRING, Variable, plain
@@ -33,6 +33,8 @@ def for_call(
         found = relation(parts, args) or chain(function, args)
     elif function == IN:
         found = membership(parts, args)
+    elif function == INDEX and plain(args[0].type) == STRING:
+        found = ["write `text.charAt(0)` for a character"]
     else:
         found = numbers(parts, args)
     return [*found, *declarations(args, declared)]
@@ -58,6 +60,8 @@ def relation(parts: Sequence[Node], args: Sequence[Typed]) -> list[str]:
                 return [f"write {other.type}('{_example(other.type.name, part.value)}')"]
         elif plain(other.type) == STRING and arg.type in NUMBERS:
             return [f"write '{part.value}' in quotes"]
+        elif other.type == BOOL and arg.type == INT and part.value in (0, 1):
+            return [f"write {str(part.value == 1).lower()}"]
         elif other.type.name == "duration" and arg.type in NUMBERS:
             return [f"write duration('{part.value}s'), or another unit: h, m, s, ms"]
         elif other.type.name == "timestamp" and arg.type == INT:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from policy.expr import problems
-from policy.expr.habits import infix
+from policy.expr.habits import LIST, infix
 from policy.expr.nodes import (
     AND,
     BINARY,
@@ -121,8 +121,10 @@ class _Parser:
         token, before = self.token, self.tokens[self.at - 1] if self.at else None
         if token.kind == "word" and wanted.startswith("an operator"):
             return (infix(token.text),)
-        if token.text == "," and before is not None and before.kind in ("int", "double"):
-            return ("a number has no commas: write 1000 for 1,000 and 0.4 for 0,4",)
+        if token.text == "," and before is not None:
+            after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            one = before.kind == "int" == after.kind and (before.end, token.end) == (token.start, after.start)
+            return ("a number has no commas: write 1000 for 1,000 and 0.4 for 0,4" if one else LIST,)
         if before is not None and before.text == "%" and wanted == "a value":
             return ("`%` is the remainder of a division: write 0.5 for 50 %",)
         return ()

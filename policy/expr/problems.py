@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from policy.diagnostics import Severity, did_you_mean
-from policy.expr.habits import FUNCTIONS, constant
+from policy.expr.habits import FUNCTIONS, LIST, MEMBERS, SIGNS, constant
 
 _SHOWN = 60  # characters of a quoted piece of the text
 
@@ -36,7 +36,7 @@ def _cut(text: str) -> str:
 
 def unexpected(text: str, start: int, end: int, meant: str = "") -> Problem:
     """A piece that cannot stand here."""
-    hint = (f"did you mean `{meant}`?",) if meant else ()
+    hint = (f"did you mean `{meant}`?",) if meant else (SIGNS[text],) if text in SIGNS else ()
     return Problem("E200", f"unexpected `{_cut(text)}`", start, end, help=hint)
 
 
@@ -86,6 +86,11 @@ def string_not_closed(quote: str, start: int, end: int) -> Problem:
     return Problem("E204", f"the string is never closed with {quote}", start, end, help=hint)
 
 
+def other_quotes(start: int, end: int) -> Problem:
+    """Quotes as word processors and shells write them."""
+    return Problem("E204", "a string stands in ' or \"", start, end)
+
+
 def bad_escape(text: str, start: int, end: int) -> Problem:
     """A backslash that starts no escape, or no character."""
     if text[1:2] in ("u", "U", "x", "X") and len(text) > 2:
@@ -121,7 +126,7 @@ def too_many(what: str, limit: int, start: int, end: int, *hints: str) -> Proble
 UNSUPPORTED = {
     "uint": ("unsigned integers are not supported", "write an int"),
     "bytes": ("byte strings are not supported", "write a string"),
-    "map": ("maps and messages are not supported", ""),
+    "map": ("maps and messages are not supported", LIST),
     "dyn": ("`dyn` is not supported: every type is known before an expression runs", ""),
     "type": ("`type` is not supported: every type is known before an expression runs", ""),
     "format": ("`format` is not supported: a condition makes no text for people", ""),
@@ -161,7 +166,8 @@ def unknown_name(name: str, known: Iterable[str], start: int, end: int) -> Probl
 def no_member(type_: str, member: str, start: int, end: int) -> Problem:
     """`x.y` where x has no parts."""
     message = f"a value of type {type_} has no member `{_cut(member)}`"
-    return Problem("E201", message, start, end)
+    called = MEMBERS.get(member.lower())
+    return Problem("E201", message, start, end, help=(f"call it: `.{called}`",) if called else ())
 
 
 def is_function(name: str, start: int, end: int) -> Problem:
