@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.expr import fold, hints, problems
-from policy.expr.equality import Equality, never_known
+from policy.expr.equality import Equality, is_odd, never_known
 from policy.expr.functions import FUNCTIONS, names, namespaces
 from policy.expr.nodes import (
     AND,
@@ -56,7 +56,6 @@ from policy.expr.types import (
     Variable,
     common,
     list_of,
-    mixes,
     plain,
 )
 
@@ -206,9 +205,8 @@ class _Checker(Equality):
         lists = [arg.type for arg in args if arg.type.name == "list"]
         if node.function == INDEX and lists and (found := self.item(node, args)):
             return found
-        if function != "size" and any(map(mixes, lists)):
-            part = node.args[-len(args)]
-            return self.one_type(next(filter(mixes, lists)), part.start, part.end)
+        if function != "size" and (odd := [arg for arg in args if is_odd(arg)]):
+            return self.odd_list(node.args[list(args).index(odd[0]) - len(args)], odd[0])
         return self.overloaded(node, function, args)
 
     def arguments(self, node: Call, scope: Scope) -> tuple[tuple[Typed, ...], str]:
@@ -269,8 +267,9 @@ class _Checker(Equality):
             hint = hints.numbers(node.args[1:], (then, other))
             start, end = node.args[1].start, node.args[2].end
             return self.note(problems.no_overload("? :", types, ["both of one type"], start, end, hint))
-        if mixes(type_) and not isinstance(test, Const):
-            return self.one_type(type_, node.args[1].start, node.args[2].end)
+        for part, each in zip(node.args[1:], (then, other), strict=True):
+            if is_odd(each) and not isinstance(test, Const):
+                return self.odd_list(part, each)
         return fold.chosen(test, then, other, type_)
 
     def presence(self, node: Call, scope: Scope) -> Typed:
@@ -312,16 +311,16 @@ class _Checker(Equality):
             start, end = node.args[0].start, node.args[0].end
             return self.note(problems.not_a_type("a list", str(over.type), what, start, end))
         item = over.type.element if over.type.name == "list" else FAULT
-        if mixes(item):
-            return self.one_type(over.type, node.args[0].start, node.args[0].end)
+        if is_odd(over):
+            return self.odd_list(node.args[0], over)
         slot = self.loops
         inner = {**scope, name: Local(slot, FAULT if item == NOTHING else item)}
         body = self.check(parts[-1], inner) if macro == "map" else None
         tests = parts if body is None else parts[:-1]
         test = self.condition(tests[0], inner, f"the condition of `{macro}`") if tests else TRUE
         type_ = BOOL if macro not in ("map", "filter") else over.type if body is None else list_of(body.type)
-        if mixes(type_):
-            return self.one_type(type_, parts[-1].start, parts[-1].end)
+        if body is not None and is_odd(body):
+            return self.odd_list(parts[-1], body)
         if item == NOTHING:
             made = list_of(NOTHING) if type_ == list_of(FAULT) else type_
             return Const(macro == "all" if type_ == BOOL else (), made)

@@ -42,11 +42,10 @@ class Equality(Overloads):
         if any(never_known(arg) for arg in args):
             return UNKNOWN
         one, another = parts[0], parts[1]
-        if any(mixes(arg.type) or _has_null(arg) for arg in args):
+        if any(map(is_odd, args)):
             if isinstance(one, ListLiteral) and isinstance(another, ListLiteral):
                 return self.lists_equal(node, (one, another), args)
-            if any(mixes(arg.type) for arg in args):
-                return self.one_type(left.type if mixes(left.type) else right.type, node.start, node.end)
+            return self.odd_list(node, left if is_odd(left) else right)
         for part, arg, other in ((parts[0], left, right), (parts[1], right, left)):
             self.enum_literal(part, arg, other.type)
         if left.type.name == "list":
@@ -102,8 +101,8 @@ class Equality(Overloads):
     def membership(self, node: Call, args: Sequence[Typed]) -> Typed:
         """`in`."""
         item, container = args
-        if mixes(item.type):
-            return self.one_type(item.type, node.args[0].start, node.args[0].end)
+        if is_odd(item):
+            return self.odd_list(node.args[0], item)
         if container.type.name == "list" and isinstance(node.args[1], ListLiteral):
             return self.in_literal(node, node.args[1], item, container)
         if container.type.name == "list" and container.type.element not in (DYN, NULL):
@@ -118,6 +117,8 @@ class Equality(Overloads):
         if never_known(container):
             return UNKNOWN
         items = _items(container)
+        if any(each.type.name == "list" and has_null(each) for each in items):
+            return self.odd_list(literal, container)
         for part, each in zip(literal.items, items, strict=True):
             self.enum_literal(part, each, item.type)
         alike = tuple(each for each in items if each.type != NULL and comparable(item.type, each.type))
@@ -139,12 +140,18 @@ class Equality(Overloads):
         )
         return fold.either((null, found))
 
+    def odd_list(self, node: Node, tree: Typed) -> Typed:
+        """The note on a list of several types, or with null, where none can stand."""
+        if mixes(tree.type):
+            return self.one_type(tree.type, node.start, node.end)
+        return self.note(problems.null_in_list(node.start, node.end))
+
     def item(self, node: Call, args: Sequence[Typed]) -> Typed | None:
         """The item of a list whose items have no type in common, or are null: which one it is must be known."""
         container, index = args
         literal = isinstance(container, MakeList | Const) and not never_known(container)
         untyped = mixes(container.type) or container.type.element in (NULL, NOTHING)
-        if not untyped and not (literal and _has_null(container)):
+        if not untyped and not (literal and has_null(container)):
             return None
         items = _items(container) if literal else ()
         if isinstance(index, Const) and index.type == INT and index.value in range(len(items)):
@@ -161,11 +168,16 @@ def never_known(tree: Typed) -> bool:
     return isinstance(tree, Const) and tree.value is None and tree.type != NULL
 
 
-def _has_null(tree: Typed) -> bool:
+def is_odd(tree: Typed) -> bool:
+    """Whether a part is a list of several types, or a literal that holds `null`."""
+    return tree.type.name == "list" and (mixes(tree.type) or has_null(tree))
+
+
+def has_null(tree: Typed) -> bool:
     """Whether a list literal, or one in it, holds `null`."""
-    if tree.type.name != "list" or not isinstance(tree, MakeList | Const):
+    if tree.type.name != "list" or not isinstance(tree, MakeList | Const) or never_known(tree):
         return tree.type == NULL
-    return any(map(_has_null, _items(tree)))
+    return any(map(has_null, _items(tree)))
 
 
 def _mixed(left: Typed, right: Typed) -> bool:

@@ -274,6 +274,12 @@ def mixed_list(types: Sequence[str], start: int, end: int) -> Problem:
     return Problem("W250", message, start, end, severity="warning")
 
 
+def null_in_list(start: int, end: int) -> Problem:
+    """`null` in a list that something is done with."""
+    hint = "it stands as it is written on a side of `==`, `!=` or `in`, or is the result"
+    return Problem("E203", "nothing can be done with a list that holds `null`", start, end, help=(hint,))
+
+
 def computed_item(start: int, end: int) -> Problem:
     """Something computed in a list of several types."""
     return Problem("E203", "a list of several types, or with null, holds only literals and names", start, end)
