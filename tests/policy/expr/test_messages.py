@@ -120,7 +120,8 @@ WRONG = [
     ("s[0] == 'a'", "E203", "[0]", "no overload of `[]`", "text.charAt(0)"),
     ("optional.of(n)", "E206", "optional", "optional values", "has(x)"),
     ("[1, 'a'][n] == 1", "E203", "[1, 'a']", "must be a list of one type", ""),
-    ("(b ? [1, 'a'] : ['b', 2]) == []", "E203", "[1, 'a'] : ['b', 2]", "must be a list of one type", ""),
+    ("(b ? [1, 'a'] : ['b', 2]) == []", "E203", "[1, 'a']", "must be a list of one type", ""),
+    ("[1, null].exists(x, x == 1)", "E203", "[1, null]", "holds `null`", "as it is written"),
 ]
 
 TYPES = {
