@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from collections import Counter
@@ -34,6 +35,12 @@ def inside(folder: Path, path: str) -> Path:
     return file
 
 
+def check_regular(file: Path) -> None:
+    """Raises OSError for a pipe, a socket or a folder, which reading could wait for without end; /dev/ is let be."""
+    if not stat.S_ISREG(file.stat().st_mode) and not str(file).startswith("/dev/"):
+        raise OSError(errno.EINVAL, "it is not a file")
+
+
 def read_sheet(folder: Path, path: str) -> Sheet:
     """The rows of a list or table beside or below the folder. Raises UnreadableError.
 
@@ -59,6 +66,7 @@ def read_object(file: Path) -> dict[str, Any]:
 
     Raises OSError, or ValueError that says what is wrong: stricter than `json`, it takes no NaN and no key twice.
     """
+    check_regular(file)
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

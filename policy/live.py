@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policy.diagnostics import Diagnostic
+from policy.diagnostics import Diagnostic, errors
 from policy.engine.decision import Decision
 from policy.engine.ranking.ranking import Ranking
 from policy.errors import LoadError
@@ -32,7 +32,7 @@ class Status:
     """How the snapshot stands to the files. Times are seconds since 1970.
 
     loaded_at: when it was loaded; failed_at: since when the files are not sound, None if they are; problems: the
-    first of them, as places and codes.
+    first errors, as places and codes, or what else it is.
     """
 
     loaded_at: float
@@ -107,22 +107,24 @@ class Live:
             except LoadError as error:
                 return self._failed(str(error).strip(), error.diagnostics)
             except Exception as error:  # noqa: BLE001 - a service goes on with what it has, whatever comes
-                return self._failed(f"{type(error).__name__}: {error}")
+                return self._failed(f"{type(error).__name__}: {error}", shown=type(error).__name__)
             gone = [name for name in self._runtime.files if name not in fresh.files]
             if gone:
-                return self._failed(_GONE.format(", ".join(gone)))
+                message = _GONE.format(", ".join(gone))
+                return self._failed(message, shown=message)
             self._runtime, self._status = fresh, Status(self._clock())
             self._models.keep_used()
             seen = _doubted(self._look(), began)
             self._rested = self._tried = {path: known.get(path, stamp) for path, stamp in seen.items()}
             return Reload(fresh, self._status)
 
-    def _failed(self, error: str, diagnostics: Iterable[Diagnostic] = ()) -> Reload:
+    def _failed(self, error: str, diagnostics: Iterable[Diagnostic] = (), shown: str = "") -> Reload:
+        """Keep the snapshot. `shown`: what the status says where there are no places."""
         since = self._status.failed_at or self._clock()
-        problems = tuple(
-            f"{one.span.file}:{one.span.line}:{one.span.column}: {one.code}" for one in diagnostics
-        )
-        self._status = Status(self._status.loaded_at, since, problems[:_SHOWN])
+        places = [
+            f"{one.span.file}:{one.span.line}:{one.span.column}: {one.code}" for one in errors(diagnostics)
+        ]
+        self._status = Status(self._status.loaded_at, since, tuple(places[:_SHOWN]) or (shown,))
         return Reload(self._runtime, self._status, error)
 
     def _look(self) -> dict[Path, Stamp]:

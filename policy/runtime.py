@@ -26,7 +26,7 @@ from policy.engine.decision import Decision
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.scorer import NO_SCORE, Scorer, Scores
 from policy.errors import LoadError
-from policy.files import UnreadableError, read_object, read_sheet
+from policy.files import UnreadableError, check_regular, read_object, read_sheet
 from policy.rankings import is_ranking, load_ranking
 from policy.rankings import references as ranks
 from policy.sheets import Sheet
@@ -331,6 +331,7 @@ def _without_policy(folder: Path) -> list[Diagnostic]:
 
 def _bytes(file: Path, what: str = "the policy") -> tuple[bytes | None, Diagnostic]:
     try:
+        check_regular(file)
         with file.open("rb") as stream:
             data = stream.read(source.MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.expr import fold, hints, problems
-from policy.expr.functions import FUNCTIONS, Overload, RefusedError, names, resolve
+from policy.expr.equality import Equality, is_odd, never_known
+from policy.expr.functions import FUNCTIONS, names, namespaces
 from policy.expr.nodes import (
     AND,
     IF,
     IN,
+    INDEX,
     NOT,
     OR,
     SIGN,
@@ -25,14 +27,12 @@ from policy.expr.nodes import (
     Select,
     dotted,
 )
+from policy.expr.overloads import MACROS, WRONG
 from policy.expr.parser import RESERVED
 from policy.expr.problems import UNSUPPORTED, Problem
-from policy.expr.stdlib.operators import DIFFERENT, EQUAL, LISTS_EQUAL
 from policy.expr.tokens import UNREAD
 from policy.expr.typed import (
-    FALSE,
     TRUE,
-    UNKNOWN,
     Const,
     Input,
     Local,
@@ -55,8 +55,6 @@ from policy.expr.types import (
     Type,
     Variable,
     common,
-    comparable,
-    is_enum,
     list_of,
     plain,
 )
@@ -64,15 +62,7 @@ from policy.expr.types import (
 MAX_LOOPS = 8
 MAX_NESTED_LOOPS = 2
 
-_MACROS: dict[str, tuple[Macro, tuple[int, ...]]] = {
-    "all": ("all", (2,)),
-    "exists": ("exists", (2,)),
-    "exists_one": ("exists_one", (2,)),
-    "filter": ("filter", (2,)),
-    "map": ("map", (2, 3)),
-}
 _EQUALITY = ("_==_", "_!=_")
-_WRONG = Const(None, FAULT)
 _CONSTANT_TYPES = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
 
 Scope = Mapping[str, Local]
@@ -98,17 +88,12 @@ def check(node: Node, declared: Mapping[str, Variable], *, wanted: Type | None =
     return Checked(tree, frozenset(checker.names), tuple(checker.problems))
 
 
-class _Checker:
+class _Checker(Equality):
     def __init__(self, declared: Mapping[str, Variable]) -> None:
-        self.declared = declared
-        self.problems: list[Problem] = []
+        super().__init__(declared)
         self.names: set[str] = set()
         self.loops = 0
         self.nesting = 0
-
-    def note(self, problem: Problem) -> Const:
-        self.problems.append(problem)
-        return _WRONG
 
     def check(self, node: Node, scope: Scope) -> Typed:
         match node:
@@ -127,7 +112,7 @@ class _Checker:
 
     def literal(self, node: Literal) -> Typed:
         if node.value is UNREAD:
-            return _WRONG  # the parser said so
+            return WRONG  # the parser said so
         return Const(node.value, _CONSTANT_TYPES[type(node.value)])
 
     def name(self, node: Name, scope: Scope) -> Typed:
@@ -140,7 +125,7 @@ class _Checker:
         if node.name in UNSUPPORTED:
             return self.note(problems.unsupported(node.name, node.start, node.end))
         if node.name in RESERVED or node.name in ("true", "false", "null"):
-            return _WRONG  # the parser said so
+            return WRONG  # the parser said so
         known = [*self.declared, *([] if node.root else scope)]
         return self.note(problems.unknown_name(node.name, known, node.start, node.end))
 
@@ -155,11 +140,13 @@ class _Checker:
         if words and ".".join(words) in self.declared and words[0] not in scope:
             return self.input(".".join(words))
         if words and words[0] not in scope and not self.prefix_declared(words):
+            if ".".join(words) in FUNCTIONS:
+                return self.note(problems.is_function(".".join(words), node.start, node.end))
             known = [*self.declared, *scope]
             return self.note(problems.unknown_name(".".join(words), known, node.start, node.end))
         operand = self.check(node.operand, scope)
         if operand.type == FAULT:
-            return _WRONG
+            return WRONG
         start = node.end - len(node.member)
         return self.note(problems.no_member(str(operand.type), node.member, start, node.end))
 
@@ -174,7 +161,7 @@ class _Checker:
                 element = common(element, item.type) if element else None
         if element == FAULT:  # only nulls, or only faults
             element = NULL if all(item.type == NULL for item in items) else FAULT
-        if any(map(_never_known, items)):
+        if any(map(never_known, items)):
             return Const(None, list_of(element or DYN))
         if (element is None or any(item.type == NULL for item in items)) and element != NULL:
             self.only_plain(node, items)
@@ -199,17 +186,27 @@ class _Checker:
             return self.choice(node, scope)
         if not node.receiver and node.function == "has":
             return self.presence(node, scope)
-        if node.receiver and node.function in _MACROS:
+        if node.receiver and node.function in MACROS:
             return self.macro(node, scope)
+        if node.receiver and (missing := self.missing(node, scope)):
+            return missing
+        if node.receiver and node.function not in FUNCTIONS and self.binds(node, scope):
+            self.check(node.args[0], scope)
+            return self.unknown_function(node, node.function)
         args, function = self.arguments(node, scope)
         if node.function == NOT and args[0].type in (BOOL, FAULT):
-            return fold.negated(args[0]) if args[0].type == BOOL else _WRONG
+            return fold.negated(args[0]) if args[0].type == BOOL else WRONG
         if any(arg.type == FAULT for arg in args):
             return self.after_fault(node, function)
         if node.function in _EQUALITY:
             return self.equality(node, args)
         if node.function == IN:
             return self.membership(node, args)
+        lists = [arg.type for arg in args if arg.type.name == "list"]
+        if node.function == INDEX and lists and (found := self.item(node, args)):
+            return found
+        if function != "size" and (odd := [arg for arg in args if is_odd(arg)]):
+            return self.odd_list(node.args[list(args).index(odd[0]) - len(args)], odd[0])
         return self.overloaded(node, function, args)
 
     def arguments(self, node: Call, scope: Scope) -> tuple[tuple[Typed, ...], str]:
@@ -223,6 +220,24 @@ class _Checker:
                 return tuple(self.check(arg, scope) for arg in args[1:]), qualified
         return tuple(self.check(arg, scope) for arg in args), node.function
 
+    def missing(self, node: Call, scope: Scope) -> Typed | None:
+        """The note on a function of a namespace, `math.cbrt`, that does not exist."""
+        words = dotted(node.args[0])
+        if not words or words[0] in scope or words[0] in self.declared or self.prefix_declared(words):
+            return None
+        if words[0] in UNSUPPORTED:
+            return self.note(problems.unsupported(words[0], node.args[0].start, node.args[0].end))
+        name = ".".join((*words, node.function))
+        if ".".join(words) not in namespaces() or name in FUNCTIONS:
+            return None
+        start, known = node.args[0].start, names()
+        return self.note(problems.unknown_function(name, known, start, node.at_end))
+
+    def binds(self, node: Call, scope: Scope) -> bool:
+        """Whether a call looks like a macro, whose first argument is a name of its own."""
+        first = node.args[1] if len(node.args) > 2 else None
+        return isinstance(first, Name) and first.name not in self.declared and first.name not in scope
+
     def after_fault(self, node: Call, function: str) -> Typed:
         """An argument is wrong, which is told; the function may be unknown besides."""
         candidates = FUNCTIONS.get(function)
@@ -230,12 +245,6 @@ class _Checker:
             return self.unknown_function(node, function)
         results = {overload.result for overload in candidates}
         return Const(None, results.pop() if len(results) == 1 else FAULT)
-
-    def unknown_function(self, node: Call, function: str) -> Typed:
-        if function in UNSUPPORTED:
-            return self.note(problems.unsupported(function, node.at, node.at_end))
-        known = [*names(), *_MACROS, "has"]
-        return self.note(problems.unknown_function(function, known, node.at, node.at_end))
 
     def logic(self, node: Call, scope: Scope) -> Typed:
         args = tuple(self.condition(arg, scope, f"a side of `{SIGN[node.function]}`") for arg in node.args)
@@ -245,7 +254,8 @@ class _Checker:
         """A part that must be bool."""
         tree = self.check(node, scope)
         if tree.type not in (BOOL, FAULT):
-            self.note(problems.not_a_type("bool", str(tree.type), what, node.start, node.end))
+            way_out = hints.side(node) if what.startswith("a side") else []
+            self.note(problems.not_a_type("bool", str(tree.type), what, node.start, node.end, *way_out))
         return tree if tree.type == BOOL else Const(None, BOOL)
 
     def choice(self, node: Call, scope: Scope) -> Typed:
@@ -257,6 +267,9 @@ class _Checker:
             hint = hints.numbers(node.args[1:], (then, other))
             start, end = node.args[1].start, node.args[2].end
             return self.note(problems.no_overload("? :", types, ["both of one type"], start, end, hint))
+        for part, each in zip(node.args[1:], (then, other), strict=True):
+            if is_odd(each) and not isinstance(test, Const):
+                return self.odd_list(part, each)
         return fold.chosen(test, then, other, type_)
 
     def presence(self, node: Call, scope: Scope) -> Typed:
@@ -270,214 +283,15 @@ class _Checker:
             return Const(None, BOOL)
         return self.note(problems.call_style("has", "has(name of an input)", node.at, node.at_end))
 
-    # --- equality and membership ---
-
-    def equality(self, node: Call, args: Sequence[Typed]) -> Typed:
-        equal = self.equal(node, node.args, args)
-        if node.function == "_==_" or equal.type == FAULT:
-            return equal
-        left, right = args
-        if NULL not in (left.type, right.type) and "list" not in (left.type.name, right.type.name):
-            found = resolve(FUNCTIONS["_!=_"], [left.type, right.type])
-            assert found
-            assert found[0].function is DIFFERENT
-            return fold.apply(found[0], (left, right), BOOL)
-        return fold.negated(equal)
-
-    def equal(self, node: Call, parts: Sequence[Node], args: Sequence[Typed]) -> Typed:
-        left, right = args
-        if NULL in (left.type, right.type):
-            return self.is_null(node, parts, args)
-        mixed = (
-            isinstance(left, MakeList | Const) and isinstance(right, MakeList | Const) and _mixed(left, right)
-        )
-        if not mixed and not comparable(left.type, right.type):
-            return self.no_overload(node, node.function, args)
-        if any(_never_known(arg) for arg in args):
-            return UNKNOWN
-        literals = parts[0], parts[1]
-        literal_only = any(
-            arg.type.name == "list" and (arg.type.element in (DYN, NULL) or _has_null(arg)) for arg in args
-        )
-        if isinstance(literals[0], ListLiteral) and isinstance(literals[1], ListLiteral) and literal_only:
-            return self.lists_equal(node, (literals[0], literals[1]), args)
-        for part, arg, other in ((parts[0], left, right), (parts[1], right, left)):
-            self.enum_literal(part, arg, other.type)
-        if left.type.name == "list":
-            return fold.apply(_overload(LISTS_EQUAL), (left, right), BOOL)
-        found = resolve(FUNCTIONS["_==_"], [left.type, right.type])
-        assert found
-        assert found[0].function is EQUAL
-        return fold.apply(found[0], (left, right), BOOL)
-
-    def lists_equal(self, node: Call, parts: tuple[ListLiteral, ListLiteral], args: Sequence[Typed]) -> Typed:
-        """Two literals item by item, as their items may be of several types."""
-        left, right = (_items(arg) for arg in args)
-        if len(left) != len(right):
-            return FALSE
-        pairs = zip(parts[0].items, parts[1].items, left, right, strict=True)
-        return fold.both(tuple(self.items_equal(node, (one, two), (a, b)) for one, two, a, b in pairs))
-
-    def items_equal(self, node: Call, parts: tuple[Node, Node], args: tuple[Typed, Typed]) -> Typed:
-        left, right = args
-        if NULL not in (left.type, right.type) and not comparable(left.type, right.type):
-            return FALSE
-        return self.equal(node, parts, args)
-
-    def is_null(self, node: Call, parts: Sequence[Node], args: Sequence[Typed]) -> Typed:
-        """Whether a value is unknown: that of a name, as nothing else can be told from null."""
-        left, right = args
-        part, other = (parts[0], left) if right.type == NULL else (parts[1], right)
-        if other.type == NULL:
-            return TRUE
-        if isinstance(other, Input | Local):
-            if not other.optional and isinstance(other, Input):
-                self.note(problems.always_known(other.name, part.start, part.end))
-            return fold.negated(fold.known(other))
-        if isinstance(other, Const | MakeList) and other.type != NULL:
-            return FALSE
-        hint = "`null` compares with a name, as in `country == null`"
-        return self.note(
-            problems.no_overload(
-                SIGN[node.function], [str(left.type), str(right.type)], (), node.at, node.at_end, [hint]
-            )
-        )
-
-    def enum_literal(self, part: Node, arg: Typed, enum: Type) -> None:
-        """A literal beside an enumeration must be one of its words."""
-        if not is_enum(enum) or not isinstance(part, Literal) or not isinstance(arg, Const):
-            return
-        words = enum.words or ()
-        if isinstance(arg.value, str) and arg.value not in words:
-            label = enum.label or "the enumeration"
-            self.note(problems.not_in_enum(arg.value, label, words, part.start, part.end))
-
-    def membership(self, node: Call, args: Sequence[Typed]) -> Typed:
-        item, container = args
-        if container.type.name == "list" and isinstance(node.args[1], ListLiteral):
-            return self.in_literal(node, node.args[1], item, container)
-        if container.type.name == "list" and container.type.element not in (DYN, NULL):
-            if not comparable(item.type, container.type.element):
-                return self.no_overload(node, IN, args)
-            overload = next(each for each in FUNCTIONS[IN] if each.params[1].name == "list")
-            return fold.apply(overload, (item, container), BOOL)
-        return self.overloaded(node, IN, args)
-
-    def in_literal(self, node: Call, literal: ListLiteral, item: Typed, container: Typed) -> Typed:
-        """Only items of the same type can match; the others are left out."""
-        if _never_known(container):
-            return UNKNOWN
-        items = _items(container)
-        for part, each in zip(literal.items, items, strict=True):
-            self.enum_literal(part, each, item.type)
-        alike = tuple(each for each in items if each.type != NULL and comparable(item.type, each.type))
-        nulls = any(each.type == NULL for each in items)
-        if items and not alike and not nulls and item.type != NULL:
-            return self.no_overload(node, IN, (item, container))
-        overload = next(each for each in FUNCTIONS[IN] if each.params[1].name == "list")
-        found = (
-            fold.apply(overload, (item, list_const(alike, item.type)), BOOL) if item.type != NULL else FALSE
-        )
-        if not nulls:
-            return found
-        null = (
-            TRUE
-            if item.type == NULL
-            else fold.negated(fold.known(item))
-            if isinstance(item, Input | Local)
-            else FALSE
-        )
-        return fold.either((null, found))
-
-    # --- overloads ---
-
-    def overloaded(self, node: Call, function: str, args: Sequence[Typed]) -> Typed:
-        candidates = FUNCTIONS.get(function)
-        if candidates is None:
-            return self.unknown_function(node, function)
-        receiver = node.receiver and function == node.function
-        operator = function in SIGN
-        style = "operator" if operator else "receiver" if receiver else "call"
-        usable = [overload for overload in candidates if overload.style == style]
-        if not usable:
-            usage = " or ".join(overload.usage for overload in candidates[:4])
-            return self.note(problems.call_style(function, usage, node.at, node.at_end))
-        found = resolve(usable, [arg.type for arg in args])
-        if found is None:
-            return self.no_overload(node, function, args)
-        return self.applied(node, found[0], tuple(args), found[1])
-
-    def no_overload(self, node: Call, function: str, args: Sequence[Typed]) -> Typed:
-        given = [plain(arg.type) for arg in args]
-        near = [
-            overload for overload in FUNCTIONS[function] if any(type_ in overload.params for type_ in given)
-        ]
-        near.sort(
-            key=lambda overload: (len(set(overload.params)) > 1, overload.params[:1] != tuple(given[:1]))
-        )
-        usages = [overload.usage for overload in near or FUNCTIONS[function]]
-        types = [str(type_) for type_ in given]
-        parts = node.args[-len(args) :] if args else ()
-        hint = hints.for_call(function, parts, args, self.declared)
-        sign = SIGN.get(function, function)
-        return self.note(problems.no_overload(sign, types, usages, node.at, node.at_end, hint))
-
-    def applied(self, node: Call, overload: Overload, args: tuple[Typed, ...], type_: Type) -> Typed:
-        for place, what in overload.function.literal.items():
-            if place >= len(args):
-                continue
-            prepared = self.prepared(node, overload, args, place, what)
-            if prepared is None:
-                return Const(None, type_ if type_ != FAULT else FAULT)
-            args = (*args[:place], prepared, *args[place + 1 :])
-        made = fold.apply(overload, args, type_)
-        if isinstance(made, Const) and made.value is None:
-            self.without_value(node, overload, args)
-        return made
-
-    def prepared(
-        self, node: Call, overload: Overload, args: tuple[Typed, ...], place: int, what: str
-    ) -> Const | None:
-        """A literal argument in the form that the function wants."""
-        arg = args[place]
-        part = node.args[place - len(args)]
-        if not isinstance(arg, Const):
-            self.note(problems.not_literal(overload.function.name, what, part.start, part.end))
-            return None
-        if arg.value is None or overload.function.prepared is None:
-            return arg if arg.value is not None else None
-        try:
-            return Const(overload.function.prepared(arg.value), arg.type)
-        except RefusedError as refused:
-            name, extra = overload.function.name, (refused.hint,) if refused.hint else ()
-            self.note(problems.refused_literal(name, str(refused), part.start, part.end, *extra))
-            return None
-
-    def without_value(self, node: Call, overload: Overload, args: Sequence[Typed]) -> None:
-        """A call of constants without a value: a mistake, but that CEL lets `1/0` stand where it does not matter."""
-        values = [arg.value for arg in args if isinstance(arg, Const)]
-        if None in values or len(values) < len(args):
-            return
-        if overload.style != "operator":
-            shown = ", ".join(repr(value) for value in values)
-            self.note(
-                problems.refused_literal(
-                    overload.function.name, f"no value for {shown[:60]}", node.start, node.end
-                )
-            )
-        elif overload.result == DOUBLE:
-            self.note(problems.not_a_number(node.start, node.end))
-        else:
-            self.note(problems.never_known(SIGN[overload.function.name], node.start, node.end))
-
     # --- macros ---
 
     def macro(self, node: Call, scope: Scope) -> Typed:
         over, *parts = node.args
-        macro, counts = _MACROS[node.function]
+        macro, counts = MACROS[node.function]
         if len(parts) not in counts or not isinstance(parts[0], Name) or parts[0].root:
             usage = f"list.{node.function}(x, condition)" if node.function != "map" else "list.map(x, value)"
             return self.note(problems.call_style(node.function, usage, node.at, node.at_end))
+        chained = self.check(over, scope)  # macros that follow one another do not nest
         self.loops += 1
         self.nesting += 1
         if self.loops > MAX_LOOPS or self.nesting > MAX_NESTED_LOOPS:
@@ -485,7 +299,7 @@ class _Checker:
             limit = MAX_LOOPS if self.loops > MAX_LOOPS else MAX_NESTED_LOOPS
             self.nesting -= 1
             return self.note(problems.too_many(what, limit, node.at, node.at_end))
-        looped = self.loop(node, macro, self.check(over, scope), parts[0].name, parts[1:], scope)
+        looped = self.loop(node, macro, chained, parts[0].name, parts[1:], scope)
         self.nesting -= 1
         return looped
 
@@ -497,45 +311,19 @@ class _Checker:
             start, end = node.args[0].start, node.args[0].end
             return self.note(problems.not_a_type("a list", str(over.type), what, start, end))
         item = over.type.element if over.type.name == "list" else FAULT
-        if item == DYN:
-            start, end = node.args[0].start, node.args[0].end
-            return self.note(problems.not_a_type("a list of one type", str(over.type), "this", start, end))
+        if is_odd(over):
+            return self.odd_list(node.args[0], over)
         slot = self.loops
         inner = {**scope, name: Local(slot, FAULT if item == NOTHING else item)}
         body = self.check(parts[-1], inner) if macro == "map" else None
         tests = parts if body is None else parts[:-1]
         test = self.condition(tests[0], inner, f"the condition of `{macro}`") if tests else TRUE
         type_ = BOOL if macro not in ("map", "filter") else over.type if body is None else list_of(body.type)
+        if body is not None and is_odd(body):
+            return self.odd_list(parts[-1], body)
         if item == NOTHING:
-            return Const(macro == "all" if type_ == BOOL else (), type_)
+            made = list_of(NOTHING) if type_ == list_of(FAULT) else type_
+            return Const(macro == "all" if type_ == BOOL else (), made)
         if FAULT in (item, body.type if body else BOOL):
             return Const(None, BOOL if type_ == BOOL else FAULT)
         return Loop(macro, over, slot, test, body, type_, item)
-
-
-def _overload(function: object) -> Overload:
-    return next(each for each in FUNCTIONS["_==_"] if each.function is function)
-
-
-def _never_known(tree: Typed) -> bool:
-    """Whether a part is a constant without a value, such as 1 / 0."""
-    return isinstance(tree, Const) and tree.value is None and tree.type != NULL
-
-
-def _has_null(tree: Typed) -> bool:
-    """Whether a list literal holds `null`."""
-    return any(item.type == NULL for item in _items(tree)) if isinstance(tree, MakeList | Const) else False
-
-
-def _mixed(left: Typed, right: Typed) -> bool:
-    """Whether two lists are compared of which one holds several types."""
-    types = left.type, right.type
-    return all(type_.name == "list" for type_ in types) and any(type_.element == DYN for type_ in types)
-
-
-def _items(tree: Typed) -> tuple[Typed, ...]:
-    """The items of a list literal."""
-    if isinstance(tree, MakeList):
-        return tree.items
-    assert isinstance(tree, Const)
-    return tuple(Const(value, NULL if value is None else tree.type.element) for value in tree.value)

@@ -60,9 +60,10 @@ def negated(arg: Typed) -> Typed:
 
 def chosen(test: Typed, then: Typed, other: Typed, type_: Type) -> Typed:
     """`? :`."""
-    if isinstance(test, Const):
-        return Const(None, type_) if test.value is None else then if test.value else other
-    return If(test, then, other, type_)
+    if not isinstance(test, Const):
+        return If(test, then, other, type_)
+    value = Const(None, type_) if test.value is None else then if test.value else other
+    return Const(value.value, type_) if isinstance(value, Const) else value
 
 
 def known(arg: Input | Local) -> Typed:

@@ -173,7 +173,8 @@ class _Binder:
                 self.bound[param.name] = both
             return both is not None
         if param.params and arg.name == param.name:
-            return self(arg.element, param.element)
+            empty = arg.element == NOTHING and param.element.name not in _VARIABLES
+            return empty or self(arg.element, param.element)
         return not param.params and fits(arg, param)
 
 
@@ -181,6 +182,11 @@ def _bind(type_: Type, bound: Mapping[str, Type]) -> Type:
     if type_.params:
         return Type(type_.name, (_bind(type_.element, bound),))
     return bound.get(type_.name, type_)
+
+
+def namespaces() -> set[str]:
+    """What stands before the last dot of a function's name: `math`."""
+    return {name.rpartition(".")[0] for name in FUNCTIONS if "." in name}
 
 
 def names(style: Style | None = None) -> list[str]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policy.expr.machine import address, network
-from policy.expr.nodes import IN, Literal, Node
+from policy.expr.nodes import IN, INDEX, Literal, Node
 from policy.expr.stdlib.time import parse_duration, parse_timestamp
 from policy.expr.typed import Input, Typed
 from policy.expr.types import BOOL, DOUBLE, INT, NUMBERS, STRING, Variable, plain
 
 _RELATIONS = ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
-_ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "_%_")
 _EXAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
     "timestamp": (parse_timestamp, "2026-01-31T23:30:00Z"),
     "duration": (parse_duration, "1h30m"),
@@ -32,10 +31,12 @@ def for_call(
         found = [f"only `in` looks into a set: write `x in {sets[0]}`"]
     elif function in _RELATIONS:
         found = relation(parts, args) or chain(function, args)
-    elif function in _ARITHMETIC:
-        found = numbers(parts, args)
     elif function == IN:
         found = membership(parts, args)
+    elif function == INDEX and plain(args[0].type) == STRING:
+        found = ["write `text.charAt(0)` for a character"]
+    else:
+        found = numbers(parts, args)
     return [*found, *declarations(args, declared)]
 
 
@@ -59,13 +60,22 @@ def relation(parts: Sequence[Node], args: Sequence[Typed]) -> list[str]:
                 return [f"write {other.type}('{_example(other.type.name, part.value)}')"]
         elif plain(other.type) == STRING and arg.type in NUMBERS:
             return [f"write '{part.value}' in quotes"]
+        elif other.type == BOOL and arg.type == INT and part.value in (0, 1):
+            return [f"write {str(part.value == 1).lower()}"]
+        elif other.type.name == "duration" and arg.type in NUMBERS:
+            return [f"write duration('{part.value}s'), or another unit: h, m, s, ms"]
+        elif other.type.name == "timestamp" and arg.type == INT:
+            return [
+                f"write timestamp({part.value}) for seconds since 1970, or timestamp('2026-01-31T23:30:00Z')"
+            ]
     return []
 
 
 def _example(type_: str, text: str) -> str:
     """The text if the type's function can read it, else one that it can."""
     reads, example = _EXAMPLES[type_]
-    return text if reads(text) is not None else example
+    tried = (text, f"{text}T00:00:00Z", f"{text.replace(' ', 'T')}Z")
+    return next((each for each in tried if reads(each) is not None), example)
 
 
 def chain(function: str, args: Sequence[Typed]) -> list[str]:
@@ -99,6 +109,13 @@ def membership(parts: Sequence[Node], args: Sequence[Typed]) -> list[str]:
     if container.name not in ("list", "set"):
         return ["`in` needs a list on its right: [a, b]"]
     return []
+
+
+def side(part: Node) -> list[str]:
+    """`country == 'NO' || 'SE'`."""
+    if not isinstance(part, Literal) or isinstance(part.value, bool) or part.value is None:
+        return []
+    return ["every side is a comparison of its own: write `x == a || x == b`, or `x in [a, b]`"]
 
 
 def is_number(text: str) -> bool:

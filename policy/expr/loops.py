@@ -52,6 +52,12 @@ def mapped(items: Items, test: Test, body: Callable[[Any], Any]) -> Items | None
     return None if values is None or None in values else values
 
 
+def taken(items: Items, test: Test, body: Callable[[Any], Any]) -> Items | None:
+    """`map` to a name: what is unknown is an unknown item."""
+    chosen = kept(items, test)
+    return None if chosen is None else tuple(body(item) for item in chosen)
+
+
 LOOPS: dict[Macro, Callable[..., Any]] = {
     "all": every,
     "exists": some,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from policy.expr import problems
+from policy.expr.habits import LIST, infix
 from policy.expr.nodes import (
     AND,
     BINARY,
@@ -113,10 +114,20 @@ class _Parser:
         before = self.tokens[self.at - 1].end if self.at else 0
         if any(before <= problem.start and problem.end <= token.start for problem in self.problems):
             raise _StopError  # a piece that could not be read stood here, and was reported
-        hints = (
-            ("strings stand in quotes",) if token.kind == "word" and wanted.startswith("an operator") else ()
-        )
-        self.stop(problems.expected(wanted, text, token.start, token.end, *hints))
+        self.stop(problems.expected(wanted, text, token.start, token.end, *self.way_out(wanted)))
+
+    def way_out(self, wanted: str) -> tuple[str, ...]:
+        """What the writer of an unexpected token may have meant."""
+        token, before = self.token, self.tokens[self.at - 1] if self.at else None
+        if token.kind == "word" and wanted.startswith("an operator"):
+            return (infix(token.text),)
+        if token.text == "," and before is not None:
+            after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            one = before.kind == "int" == after.kind and (before.end, token.end) == (token.start, after.start)
+            return ("a number has no commas: write 1000 for 1,000 and 0.4 for 0,4" if one else LIST,)
+        if before is not None and before.text == "%" and wanted == "a value":
+            return ("`%` is the remainder of a division: write 0.5 for 50 %",)
+        return ()
 
     # --- nodes ---
 
@@ -307,6 +318,8 @@ class _Parser:
             return self.made(Literal(_CONSTANTS[word.text], word.start, word.end))
         if word.text in RESERVED or word.text in _CONSTANTS:
             self.problems.append(problems.reserved(word.text, word.start, word.end))
+            if word.text == "if":
+                raise _StopError  # what follows is another language
         if not self.sees("("):
             return self.made(Name(word.text, root, word.start, word.end))
         args, end = self.arguments()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from policy.diagnostics import Severity, did_you_mean
+from policy.expr.habits import FUNCTIONS, LIST, MEMBERS, SIGNS, constant
 
 _SHOWN = 60  # characters of a quoted piece of the text
 
@@ -35,7 +36,7 @@ def _cut(text: str) -> str:
 
 def unexpected(text: str, start: int, end: int, meant: str = "") -> Problem:
     """A piece that cannot stand here."""
-    hint = (f"did you mean `{meant}`?",) if meant else ()
+    hint = (f"did you mean `{meant}`?",) if meant else (SIGNS[text],) if text in SIGNS else ()
     return Problem("E200", f"unexpected `{_cut(text)}`", start, end, help=hint)
 
 
@@ -52,7 +53,8 @@ def never_closed(bracket: str, start: int) -> Problem:
 
 def reserved(word: str, start: int, end: int) -> Problem:
     """A word that CEL keeps for itself."""
-    return Problem("E200", f"`{word}` is a reserved word and cannot be a name", start, end)
+    hint = (f"write `{FUNCTIONS[word]}`",) if word in FUNCTIONS else ()
+    return Problem("E200", f"`{word}` is a reserved word and cannot be a name", start, end, help=hint)
 
 
 def empty() -> Problem:
@@ -82,6 +84,11 @@ def string_not_closed(quote: str, start: int, end: int) -> Problem:
     """The closing quote is missing."""
     hint = () if len(quote) == 3 else (f"a string ends on its line; {quote * 3} opens one of several lines",)
     return Problem("E204", f"the string is never closed with {quote}", start, end, help=hint)
+
+
+def other_quotes(start: int, end: int) -> Problem:
+    """Quotes as word processors and shells write them."""
+    return Problem("E204", "a string stands in ' or \"", start, end)
 
 
 def bad_escape(text: str, start: int, end: int) -> Problem:
@@ -119,10 +126,13 @@ def too_many(what: str, limit: int, start: int, end: int, *hints: str) -> Proble
 UNSUPPORTED = {
     "uint": ("unsigned integers are not supported", "write an int"),
     "bytes": ("byte strings are not supported", "write a string"),
-    "map": ("maps and messages are not supported", ""),
+    "map": ("maps and messages are not supported", LIST),
     "dyn": ("`dyn` is not supported: every type is known before an expression runs", ""),
     "type": ("`type` is not supported: every type is known before an expression runs", ""),
     "format": ("`format` is not supported: a condition makes no text for people", ""),
+    "optional": ("optional values are not supported", "`has(x)` asks whether x is known"),
+    "cel": ("`cel.bind` is not supported", "a policy names parts of conditions under `define`"),
+    "base64": ("byte strings are not supported, and so is no base64", ""),
 }
 
 
@@ -143,7 +153,8 @@ def unknown_type(reason: str) -> Problem:
 def unknown_name(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A name that nothing declares."""
     names = sorted(known)
-    hint = did_you_mean(name, names)
+    meant = constant(name)
+    hint = (f"write `{meant}`",) if meant else did_you_mean(name, names)
     if not hint and names:
         shown = ", ".join(names[:12])
         hint = (f"known: {shown}{', …' if len(names) > 12 else ''}",)
@@ -155,7 +166,8 @@ def unknown_name(name: str, known: Iterable[str], start: int, end: int) -> Probl
 def no_member(type_: str, member: str, start: int, end: int) -> Problem:
     """`x.y` where x has no parts."""
     message = f"a value of type {type_} has no member `{_cut(member)}`"
-    return Problem("E201", message, start, end)
+    called = MEMBERS.get(member.lower())
+    return Problem("E201", message, start, end, help=(f"call it: `.{called}`",) if called else ())
 
 
 def is_function(name: str, start: int, end: int) -> Problem:
@@ -165,41 +177,14 @@ def is_function(name: str, start: int, end: int) -> Problem:
     )
 
 
-_ELSEWHERE = {  # what other languages call it
-    **dict.fromkeys(("len", "length", "count", "strlen"), "size(x)"),
-    **dict.fromkeys(("lower", "tolower", "lowercase"), "x.lowerAscii()"),
-    **dict.fromkeys(("upper", "toupper", "uppercase"), "x.upperAscii()"),
-    **dict.fromkeys(("strip", "ltrim", "rtrim"), "x.trim()"),
-    **dict.fromkeys(("match", "regex", "regexp", "rlike", "like", "test"), "x.matches('pattern')"),
-    **dict.fromkeys(("includes", "instr", "find"), "x.contains('part')"),
-    **dict.fromkeys(("isnull", "ismissing", "isnan", "isempty"), "x == null"),
-    **dict.fromkeys(("notnull", "defined", "isset", "coalesce"), "has(x)"),
-    **dict.fromkeys(("any", "some"), "list.exists(x, condition)"),
-    **dict.fromkeys(("every", "forall"), "list.all(x, condition)"),
-    **dict.fromkeys(("abs", "floor", "ceil", "round", "sign"), "math.{}(x)"),
-    **dict.fromkeys(("min", "least"), "math.least(a, b)"),
-    **dict.fromkeys(("max", "greatest"), "math.greatest(a, b)"),
-    **dict.fromkeys(("hour", "gethour", "hours"), "now.getHours('Europe/Oslo')"),
-    **dict.fromkeys(("weekday", "dayofweek", "getday"), "now.getDayOfWeek('Europe/Oslo'), 0 for Sunday"),
-    **dict.fromkeys(("date", "datetime", "time", "todate"), "timestamp('2026-01-31T23:30:00Z')"),
-    **dict.fromkeys(("insubnet", "iniprange", "cidrmatch", "ipinrange"), "x in cidr('10.0.0.0/8')"),
-    **dict.fromkeys(("str", "tostring", "text"), "string(x)"),
-    **dict.fromkeys(("float", "number", "tonumber"), "double(x)"),
-    **dict.fromkeys(("integer", "toint"), "int(x)"),
-    "if": "condition ? one : other",
-    "not": "!condition",
-    "between": "a <= x && x <= b",
-}
-
-
 def unknown_function(name: str, known: Iterable[str], start: int, end: int) -> Problem:
     """A function that does not exist."""
-    folded = name.lower().replace("_", "")
+    folded = name.lower().replace("_", "").removeprefix("math.")
     same = [each for each in known if each.lower() == folded]
     if same:
         hint: tuple[str, ...] = (f"did you mean `{same[0]}`?",)
-    elif folded in _ELSEWHERE:
-        hint = (f"write `{_ELSEWHERE[folded].format(folded)}`",)
+    elif folded in FUNCTIONS:
+        hint = (f"write `{FUNCTIONS[folded].format(folded)}`",)
     else:
         hint = did_you_mean(name, known)
     return Problem("E202", f"unknown function `{_cut(name)}`", start, end, help=hint)
@@ -287,6 +272,12 @@ def mixed_list(types: Sequence[str], start: int, end: int) -> Problem:
     """A list of several types."""
     message = f"the list mixes {', '.join(types)}; only equal types can ever match"
     return Problem("W250", message, start, end, severity="warning")
+
+
+def null_in_list(start: int, end: int) -> Problem:
+    """`null` in a list that something is done with."""
+    hint = "it stands as it is written on a side of `==`, `!=` or `in`, or is the result"
+    return Problem("E203", "nothing can be done with a list that holds `null`", start, end, help=(hint,))
 
 
 def computed_item(start: int, end: int) -> Problem:

@@ -21,8 +21,8 @@ from policy.expr.parser import parse
 from policy.expr.places import Place
 from policy.expr.problems import Problem, unknown_type
 from policy.expr.row import compile_value
-from policy.expr.typed import Typed, inputs
-from policy.expr.types import Declared, Type, Variable, parse_type, variables
+from policy.expr.typed import MakeList, Typed, inputs
+from policy.expr.types import Declared, Type, Variable, mixes, parse_type, variables
 from policy.expr.unparse import unparse
 
 
@@ -76,7 +76,7 @@ class Program:
 
     @cached_property
     def _outward(self) -> Callable[[Any], Any] | None:
-        return outward(self.tree.type)
+        return _outward(self.tree)
 
     def row(self, values: Mapping[str, Any]) -> Any:
         """The value for one row, None if it is unknown. A missing key is None.
@@ -139,6 +139,16 @@ def compile(
     if errors(diagnostics):
         raise ExpressionError(diagnostics)
     return Program(source, syntax, checked.tree, checked.names, tuple(diagnostics), declared)
+
+
+def _outward(tree: Typed) -> Callable[[Any], Any] | None:
+    """What makes outside values of a tree's machine values: item by item where a list has several types."""
+    if not (isinstance(tree, MakeList) and mixes(tree.type)):
+        return outward(tree.type)
+    shows = [_outward(item) or (lambda value: value) for item in tree.items]
+    return lambda values: [
+        None if value is None else show(value) for show, value in zip(shows, values, strict=True)
+    ]
 
 
 def _diagnostics(found: Sequence[Problem], where: Place) -> list[Diagnostic]:

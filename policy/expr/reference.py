@@ -19,8 +19,8 @@ def _usage(made: Function) -> str:
 def _call(made: Function, signature: str) -> str:
     """`string.(int) -> bool` of `f` is shown as `string.f(int) -> bool`, an operator between its sides."""
     if made.name not in SIGN:
-        receiver, bracket, rest = signature.partition("(")
-        return f"{receiver}{made.name}{bracket}{rest}"
+        receiver, dot, rest = signature.rpartition(".(")
+        return f"{receiver}.{made.name}({rest}" if dot else f"{made.name}{signature}"
     params, _, result = signature[1:].partition(") -> ")
     sides, sign = _sides(params), SIGN[made.name]
     if sign == "[]":

@@ -15,7 +15,7 @@ from typing import Any
 
 from policy.expr import code
 from policy.expr.code import Constants
-from policy.expr.loops import LOOPS
+from policy.expr.loops import LOOPS, taken
 from policy.expr.stdlib.operators import EQUAL, MEMBER
 from policy.expr.typed import (
     TRUE,
@@ -246,7 +246,8 @@ class Emitter:
         args = [over.raw, self._inner(node, node.test)]
         if node.body is not None:
             args.append(self._inner(node, node.body))
-        raw = f"{self.constants.name(LOOPS[node.macro])}({', '.join(args)})"
+        names = node.macro == "map" and node.body is not None and not is_computed(node.body)
+        raw = f"{self.constants.name(taken if names else LOOPS[node.macro])}({', '.join(args)})"
         return _Strict(over.guards, raw, atomic=False, partial=True)
 
     def _inner(self, node: Loop, body: Typed) -> str:

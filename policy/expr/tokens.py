@@ -20,6 +20,7 @@ _STRING = re.compile(r"([rRbB]{0,2})('''|\"\"\"|'|\")")
 _ESCAPE = re.compile(
     r"""\\(?:([abfnrtv\\?"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))"""
 )
+_QUOTED = re.compile("[“”„«»][^“”„«»\n]*[“”„«»]|[‘’`][^‘’`\n]*[‘’`]")
 _OTHER = re.compile(r"[^\x00-\x7f]+|.", re.DOTALL)
 _SIMPLE = dict(zip("abfnrtv\\?\"'`", "\a\b\f\n\r\t\v\\?\"'`", strict=True))
 UNREAD: Any = ...  # the value of a literal that is reported as wrong
@@ -56,6 +57,7 @@ class Tokenizer:
                 or self._number(at)
                 or self._word(at)
                 or self._operator(at)
+                or self._quoted(at)
                 or self._other(at)
             )
         self.tokens.append(Token("end", "", at, at))
@@ -153,6 +155,14 @@ class Tokenizer:
         self.problems.append(problems.unexpected(self.source[start:end], start, end, meant))
         self.tokens.append(Token("operator", meant, start, end))
         return end
+
+    def _quoted(self, at: int) -> int:
+        """A string in quotes that are none here."""
+        found = _QUOTED.match(self.source, at)
+        if not found:
+            return 0
+        self.problems.append(problems.other_quotes(at, found.end()))
+        return self._add("string", at, found.end(), UNREAD)
 
     def _other(self, at: int) -> int:
         found = _OTHER.match(self.source, at)

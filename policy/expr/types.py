@@ -122,6 +122,11 @@ def plain(type_: Type) -> Type:
     return STRING if type_.name == "string" else type_
 
 
+def mixes(type_: Type) -> bool:
+    """Whether a list, or one in it, has items of several types."""
+    return type_ == DYN or any(map(mixes, type_.params))
+
+
 def fits(type_: Type, wanted: Type) -> bool:
     """Whether a value of the type may stand where the other is wanted."""
     if FAULT in (type_, wanted) or plain(type_) == plain(wanted):

@@ -53,6 +53,7 @@ _NOT = re.compile(r"not\b\s*", re.IGNORECASE).match
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII).search
 _INT = re.compile(r"[-+]?\d{1,25}", re.ASCII).fullmatch
 _DOUBLE = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,4})?", re.ASCII).fullmatch
+_DASHED = re.compile(r"[0-9.]+ *- *[0-9.]+").fullmatch
 _PERCENT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*%", re.ASCII).fullmatch
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 _FORM = {
@@ -282,6 +283,8 @@ class _Reader:
             hints = (f"write {float(percent[1]) / 100:g}",)
         elif name == "int" and _DOUBLE(text):
             hints = ("the column is of the type int",)
+        elif name in ("int", "double") and _DASHED(text):
+            hints = (f"an interval is written {re.sub(' *- *', '..', text, count=1)}",)
         elif name in ("int", "double") and "," in text:
             hints = ("numbers have a decimal point, and nothing between thousands",)
         elif name == "bool" and text.lower() in ("yes", "no", "on", "off", "1", "0"):

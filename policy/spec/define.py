@@ -9,6 +9,7 @@ from policy.diagnostics import Span
 from policy.expr import Variable
 from policy.expr.nodes import Name, walk
 from policy.expr.parser import parse
+from policy.expr.types import FAULT
 from policy.source import Node, Scalar
 from policy.spec.conditions import LISTS, NOW, SCORE, Condition, Names, can_lack, read_condition
 from policy.spec.inputs import RESERVED
@@ -36,14 +37,16 @@ def read_definitions(node: Node, names: Names, reader: Reader) -> tuple[Definiti
     found = []
     for name in _in_order(sound, reader):
         key, value = sound[name]
+        where = f"defined at {place(key.span)}"
         meaning = read_condition(value, names, reader, f"the definition `{name}`", wanted=None)
         if meaning is None:
+            names.variables[name] = Variable(FAULT, where=where)  # told here, and not again at every use
             continue
-        where = f"defined at {place(key.span)}"
         names.variables[name] = Variable(meaning.program.tree.type, can_lack(meaning), where)
         names.meanings[name] = meaning.tree
         found.append(Definition(name, meaning, key.span))
     order = list(sound)
+    names.variables |= {name: Variable(FAULT) for name in order if name not in names.variables}  # of a circle
     return tuple(sorted(found, key=lambda one: order.index(one.name)))
 
 

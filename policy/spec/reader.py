@@ -20,11 +20,20 @@ from policy.source import Sequence as SequenceNode
 
 NAME = r"[a-z][a-z0-9_-]{0,63}"
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_KEY = re.compile(r"[\w -]+").fullmatch
 _NAME, _IDENTIFIER = re.compile(NAME).fullmatch, re.compile(IDENTIFIER).fullmatch
 
 _SHORT = 40  # characters of a number that is repeated in a message
 _HINTS = 50
 _MOST = 2_000  # diagnostics kept; more than the warnings that a file can earn, so an error is among them
+
+_HABITS = {  # keys by other names
+    **dict.fromkeys(("if", "condition", "expression", "where"), "when"),
+    **dict.fromkeys(("then", "effect", "result", "decision"), "action"),
+    **dict.fromkeys(("id", "title"), "name"),
+    **dict.fromkeys(("values", "items"), "entries"),
+    **dict.fromkeys(("otherwise", "fallback"), "else"),
+}
 
 Fields = dict[str, tuple[Scalar, Node]]
 
@@ -107,19 +116,24 @@ class Reader:
         `later` names keys that this version does not read, with what they are for.
         """
         fields = self.fields(node, what)
+        missing = (
+            {name for name in required if name not in fields} if isinstance(node, MappingNode) else set()
+        )
         for name in [name for name in fields if name not in known]:
-            key, _ = fields.pop(name)
+            key, value = fields.pop(name)
             if later and name in later:
                 self.note("E114", f"`{name}` ({later[name]}) is not supported by this version", key.span)
-            else:
-                expected = f"expected {', '.join(known)}"
-                self.note(
-                    "E111", f"{what} has no key `{name}`", key.span, expected, hints=self.near(name, known)
-                )
-        if isinstance(node, MappingNode):
-            for name in required:
-                if name not in fields:
-                    self.note("E112", f"{what} needs the key `{name}`", node.span)
+                continue
+            meant = _HABITS.get(name.lower())
+            hints = (f"did you mean `{meant}`?",) if meant in known else self.near(name, known)
+            if not _KEY(name) and isinstance(value, Scalar) and value.value is None:
+                hints = ("a comma between braces begins a new key: put the text before it in single quotes",)
+            expected = f"expected {', '.join(known)}"
+            self.note("E111", f"{what} has no key `{name}`", key.span, expected, hints=hints)
+            missing -= {one for one in missing if f"`{one}`" in "".join(hints)}  # told with its wrong name
+        for name in required:
+            if name in missing:
+                self.note("E112", f"{what} needs the key `{name}`", node.span)
         return fields
 
     def items(self, node: Node, what: str) -> tuple[Node, ...]:
@@ -167,6 +181,8 @@ class Reader:
         word = self.text(node, what)
         if word is None or word in options:
             return word
+        if not options and code == "E131":
+            return None  # there are no actions to name, which is told where they should stand
         expected = f"expected {', '.join(options)}" if options else "there is none to name"
         self.note(
             code, f"{what} cannot be `{word[:80]}`", node.span, expected, hints=self.near(word, options)

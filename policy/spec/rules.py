@@ -65,6 +65,8 @@ def check_unique(named: Sequence[tuple[str, Span]], what: str, reader: Reader) -
 
 def _read_rule(node: Node, ladder: Sequence[str], names: Names, reader: Reader) -> RuleSpec | None:
     fields = reader.record(node, "a rule", KEYS, ("name", "when"))
+    if not fields:
+        return None
     name_node = fields["name"][1] if "name" in fields else None
     name = None if name_node is None else reader.name(name_node, "the name of a rule")
     said = f"the condition of `{name}`" if name else "the condition of a rule"

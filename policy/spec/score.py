@@ -74,7 +74,7 @@ def read_score(node: Node, inputs: Mapping[str, InputSpec], names: Names, reader
 
 def _from_fact(node: Node, whole: Node, inputs: Mapping[str, InputSpec], reader: Reader) -> ScoreSpec:
     name = reader.choice(node, "`score.input`", tuple(inputs), code="E160")
-    if name is not None and inputs[name].type not in _NUMBERS:
+    if name is not None and inputs[name].type not in (*_NUMBERS, "unknown"):
         found = f"`{name}` is declared {inputs[name].type} at line {inputs[name].span.line}"
         reader.note("E160", "`score.input` must name an input of the type double", node.span, found)
     return ScoreSpec(whole.span, fact=name)

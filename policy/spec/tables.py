@@ -108,7 +108,10 @@ def _inline(
         hints = ("a table has `columns` and `rows`, or the `file` of a CSV beside the policy",)
         reader.note("E112", f"the table `{spec.name}` needs {words}", node.span, hints=hints)
         return spec
-    heads = [_text(item, "a column") for item in reader.items(fields["columns"][1], "`columns`")]
+    if not isinstance(fields["columns"][1], SequenceNode):
+        reader.items(fields["columns"][1], "`columns`")
+        return spec
+    heads = [_text(item, "a column") for item in fields["columns"][1].items]
     rows = [(item.span, _row(item, heads, reader)) for item in reader.items(fields["rows"][1], "`rows`")]
     columns, read = columns_and_rows(heads, rows, fields["columns"][1].span, ladder, names, reader)
     return replace(spec, columns=columns, rows=read)
@@ -129,7 +132,9 @@ def _row(node: Node, heads: Sequence[Text], reader: Reader) -> list[Text] | None
         if len(node.items) == len(heads):
             return [_text(item, "a cell") for item in node.items]
         message = f"this row has {len(node.items)} cells, the table {len(heads)} columns"
-        reader.note("E181", message, node.span, hints=('`"-"` stands for anything',))
+        few, many = '`"-"` stands for anything', "a cell with a comma stands in quotes; 0,4 is written 0.4"
+        hint = many if len(node.items) > len(heads) else few
+        reader.note("E181", message, node.span, hints=(hint,))
         return None
     if isinstance(node, MappingNode):
         known = [head.text for head in heads]

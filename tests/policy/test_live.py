@@ -36,6 +36,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+def piped(file):
+    """A pipe in the place of a file, from which reading would wait for ever."""
+    file.unlink()
+    os.mkfifo(file)
+
+
 def settled(live):
     """What came of the files as they are now, once they have been seen at rest."""
     return live.follow() or live.follow()
@@ -66,6 +72,8 @@ def test_a_change_is_taken_once_it_is_at_rest(folder):
         (lambda folder: (folder / "login.yaml").write_bytes(b"\xff\xfe\x00"), "login.yaml"),
         (lambda folder: (folder / "login.yaml").unlink(), "no policy file"),
         (lambda folder: (folder / "facts.json").unlink(), "facts.json"),
+        (lambda folder: piped(folder / "login.yaml"), "it is not a file"),
+        (lambda folder: piped(folder / "facts.json"), "it is not a file"),
         (lambda folder: (folder / "facts.json").write_text('{"risk": 0.9}'), "expect"),
     ],
 )
@@ -81,8 +89,9 @@ def test_what_is_not_sound_changes_nothing(folder, spoil, words):
     assert live.status.loaded_at == 100.0
     assert live.status.failed_at == 101.0
     assert settled(live) is None
-    (folder / "login.yaml").write_text(POLICY + "# mended\n")
-    (folder / "facts.json").write_text('{"risk": 0.2}')
+    for name, text in (("login.yaml", POLICY + "# mended\n"), ("facts.json", '{"risk": 0.2}')):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).write_text(text)
     assert settled(live).error is None
     assert live.status.failed_at is None
 

@@ -25,6 +25,7 @@ _OPPOSITE: dict[Mode, Mode] = {
     "not true": "not false",
     "not false": "not true",
 }
+_SETTLED = frozenset(("lowerAscii", "upperAscii", "trim"))  # twice is as good as once
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _SIGNS: dict[str, Ranges] = {
     "<": ((-1, 0),),
@@ -186,6 +187,8 @@ class Terms:
         if isinstance(left, Const):
             sign, left, right = _TURNED[sign], right, left
         if isinstance(right, Const):
+            if sign in ("==", "!=") and not _reaches(left, right.value):
+                return self._value(left, EMPTY if sign == "==" else every(left.type), mode)
             return self._value(left, compared(sign, left.type, right.value), mode)
         if left == right:
             whole = every(left.type) if 0 in _keys(sign) else EMPTY
@@ -200,12 +203,20 @@ class Terms:
         if not has_keys(item.type) or isinstance(item, Const):
             return None
         if isinstance(container, Const) and None not in container.value:
-            found = tuple(compared("==", item.type, each) for each in container.value)
+            values = [each for each in container.value if _reaches(item, each)]
+            found = tuple(compared("==", item.type, each) for each in values)
             return self._value(item, union(tuple(one for ranges in found for one in ranges)), mode)
         if isinstance(container, MakeList) and not any(map(is_computed, container.items)):
             alike = Or(tuple(_equal(item, each) for each in container.items))
             return self.claim(alike, mode)
         return None
+
+
+def _reaches(node: Typed, value: Value) -> bool:
+    """Whether a part can have a value: what `lowerAscii` gives it would give again."""
+    if not isinstance(node, Apply) or node.overload.function.name not in _SETTLED:
+        return True
+    return not isinstance(value, str) or bool(node.overload.function.row(value) == value)
 
 
 def _keys(sign: str) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from policy.expr.machine import MAX_INT
 from policy.expr.proof.claims import ORDER, Order, Term
 from policy.expr.proof.domains import Domain, above, below, every, has_keys, value_of
-from policy.expr.proof.ranges import EMPTY, TOP, Ranges, both, span, union
+from policy.expr.proof.ranges import EMPTY, TOP, Ranges, both, only, span, union
 from policy.expr.typed import Apply, Const, If, Input, Typed, can_be_unknown
 from policy.expr.types import DOUBLE, STRING, TIMESTAMP, plain
 
@@ -23,7 +23,7 @@ _MONOTONE = frozenset(
     )
 )
 _PARTS = {
-    "getFullYear": (1, 9999),
+    "getFullYear": (0, 10_000),  # a zone takes the first and the last day into the years beside
     "getMonth": (0, 11),
     "getDate": (1, 31),
     "getDayOfMonth": (0, 30),
@@ -70,6 +70,8 @@ def _values(node: Typed, known: DomainOf) -> Ranges:
         return both(whole, span(_PARTS[name][0], _PARTS[name][1] + 1))
     if name in _FROM:
         return both(whole, span(_FROM[name], MAX_INT + 1))
+    if name == "family":
+        return only(4, 6)
     if name == "math.abs":
         return both(whole, span(0, whole[-1][1]))
     if name == "_%_":

@@ -219,7 +219,7 @@ def split(text: str, separator: str, limit: int = -1) -> tuple[str, ...] | None:
     if separator:
         pieces = text.split(separator, most - 1)
     else:
-        pieces = [*text[: most - 1], *([text[most - 1 :]] if len(text) >= most else [])]
+        pieces = [*text[: most - 1], *([text[most - 1 :]] if len(text) >= most or not text else [])]
     return tuple(pieces) if len(pieces) <= MAX_LIST else None
 
 

@@ -211,6 +211,9 @@ class Sentences:
             lambda: f"({inner('string')}).matches('{self.random.choice(PATTERNS)}')",
             lambda: f"({inner('int')}) in {inner('list(int)')}",
             lambda: f"{inner('list(int)')} {self.random.choice(['==', '!='])} {inner('list(int)')}",
+            lambda: f"({inner('string')}) in {inner('list(string)')}",
+            lambda: f"bool({inner('string')})",
+            lambda: f"math.{self.random.choice(['isInf', 'isFinite'])}({inner('double')})",
         ]
         if not self.core:
             options += [
@@ -223,10 +226,7 @@ class Sentences:
                 lambda: f"({inner('ip')}) == ({inner('ip')})",
                 lambda: f"({inner('ip')}).isLoopback()",
                 lambda: f"({inner('double')}) in {inner('list(double)')}",
-                lambda: f"({inner('string')}) in {inner('list(string)')}",
-                lambda: f"bool({inner('string')})",
                 lambda: f"isIP({inner('string')})",
-                lambda: f"math.isInf({inner('double')})",
             ]
         if self.loops < 2 and depth > 1:
             options.append(lambda: self.loop(depth))
@@ -250,6 +250,8 @@ class Sentences:
             ["FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes"]
         )
         zone = self.random.choice(ZONES)
+        place = self.random.choice(["", ", 0", ", 2"])
+        several = lambda: ", ".join(inner("int") for _ in range(self.random.randint(1, 4)))  # noqa: E731
         options = [
             lambda: f"({inner('int')} {sign} {inner('int')})",
             lambda: f"({inner('int')} {sign} {inner('int')})",
@@ -264,32 +266,33 @@ class Sentences:
             lambda: f"int({inner(self.random.choice(['double', 'string', 'timestamp']))})",
             lambda: f"({inner('bool')} ? {inner('int')} : {inner('int')})",
             lambda: f"{inner('list(int)')}[{self.random.randint(0, 2)}]",
+            lambda: (
+                f"({inner('string')}).{self.random.choice(['indexOf', 'lastIndexOf'])}({inner('string')}{place})"
+            ),
+            lambda: f"math.{self.random.choice(['abs', 'sign', 'bitNot'])}({inner('int')})",
+            lambda: (
+                f"math.{self.random.choice(['bitAnd', 'bitOr', 'bitXor'])}({inner('int')}, {inner('int')})"
+            ),
+            lambda: f"math.bitShift{self.random.choice(['Left', 'Right'])}({inner('int')}, {inner('int')})",
+            lambda: f"math.{self.random.choice(['least', 'greatest'])}({several()})",
         ]
         if not self.core:
-            options += [
-                lambda: f"({inner('string')}).indexOf({inner('string')})",
-                lambda: f"math.abs({inner('int')})",
-                lambda: f"math.least({inner('int')}, {inner('int')})",
-                lambda: f"({inner('ip')}).family()",
-            ]
+            options.append(lambda: f"({inner('ip')}).family()")
         return self.pick(*options)
 
     def double_(self, depth: int) -> str:
         inner = lambda type_: self.write(type_, depth - 1)  # noqa: E731
+        rounding = self.random.choice(["floor", "ceil", "round", "trunc", "abs", "sign"])
         options = [
             lambda: f"({inner('double')} {self.random.choice('+-*/')} {inner('double')})",
             lambda: f"({inner('double')} {self.random.choice('+-*/')} {inner('double')})",
             lambda: f"-({inner('double')})",
             lambda: f"double({inner(self.random.choice(['int', 'string']))})",
             lambda: f"({inner('bool')} ? {inner('double')} : {inner('double')})",
+            lambda: f"math.{rounding}({inner('double')})",
+            lambda: f"math.sqrt({inner(self.random.choice(['int', 'double']))})",
+            lambda: f"math.{self.random.choice(['least', 'greatest'])}({inner('double')}, {inner('double')})",
         ]
-        if not self.core:
-            options += [
-                lambda: (
-                    f"math.{self.random.choice(['floor', 'ceil', 'round', 'trunc', 'abs', 'sign'])}({inner('double')})"
-                ),
-                lambda: f"math.greatest({inner('double')}, {inner('double')})",
-            ]
         return self.pick(*options)
 
     def string_(self, depth: int) -> str:
@@ -300,18 +303,17 @@ class Sentences:
                 f"string({inner(self.random.choice(['int', 'double', 'bool', 'timestamp', 'duration']))})"
             ),
             lambda: f"({inner('bool')} ? {inner('string')} : {inner('string')})",
+            lambda: (
+                f"({inner('string')}).{self.random.choice(['lowerAscii', 'upperAscii', 'trim', 'reverse'])}()"
+            ),
+            lambda: f"({inner('string')}).substring({self.random.randint(0, 3)})",
+            lambda: f"({inner('string')}).charAt({self.random.randint(0, 3)})",
+            lambda: f"({inner('string')}).replace({inner('string')}, {inner('string')})",
+            lambda: f"{inner('list(string)')}.join('-')",
+            lambda: f"strings.quote({inner('string')})",
         ]
         if not self.core:
-            options += [
-                lambda: (
-                    f"({inner('string')}).{self.random.choice(['lowerAscii', 'upperAscii', 'trim', 'reverse'])}()"
-                ),
-                lambda: f"({inner('string')}).substring({self.random.randint(0, 3)})",
-                lambda: f"({inner('string')}).charAt({self.random.randint(0, 3)})",
-                lambda: f"({inner('string')}).replace({inner('string')}, {inner('string')})",
-                lambda: f"{inner('list(string)')}.join('-')",
-                lambda: f"string({inner('ip')})",
-            ]
+            options.append(lambda: f"string({inner('ip')})")
         return self.pick(*options)
 
     def timestamp_(self, depth: int) -> str:
@@ -335,7 +337,25 @@ class Sentences:
 
     def list_(self, kind: str, depth: int) -> str:
         items = ", ".join(self.write(kind, depth - 1) for _ in range(self.random.randint(1, 3)))
-        return self.random.choice([self.leaf(f"list({kind})"), f"[{items}]"])
+        options = [self.leaf(f"list({kind})"), f"[{items}]"]
+        if kind == "string":
+            options.append(f"({self.write('string', depth - 1)}).split({self.write('string', depth - 1)})")
+        if depth > 1:
+            options.append(f"({self.list_(kind, depth - 1)} + {self.list_(kind, depth - 1)})")
+        if self.loops < 2 and depth > 1:
+            options.append(self.made(kind, depth))
+        return self.random.choice(options)
+
+    def made(self, kind: str, depth: int) -> str:
+        """A list that a macro makes."""
+        over = self.write(f"list({kind})", depth - 1)
+        name = f"k{self.loops}"
+        self.loops += 1
+        self.locals.append((name, kind))
+        body, test = self.write(kind, depth - 1), self.write("bool", depth - 1)
+        self.locals.pop()
+        macros = [f"filter({name}, {test})", f"map({name}, {body})", f"map({name}, {test}, {body})"]
+        return f"{over}.{self.random.choice(macros)}"
 
     def __getattr__(self, name: str) -> Callable[[int], str]:
         kind = name[5:-2]

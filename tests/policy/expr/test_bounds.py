@@ -91,6 +91,7 @@ def test_macros_are_bounded():
     """More macros than anyone needs, or nested deeper than two, are refused."""
     assert outcome("l.all(x, l.all(y, l.all(z, z > x)))") == ["E205"]
     assert outcome(" && ".join(["l.all(x, x > 1)"] * 9)) == ["E205"]
+    assert outcome("l.map(x, x + 1).filter(y, y > 2).map(z, l.map(w, w * z)).exists(v, v == [])") == []
 
 
 @pytest.mark.parametrize("pattern", ["(((a{100}){100}){100})", "((a{999}){999})", "x{1001}"])

@@ -67,6 +67,10 @@ NEVER = [
     "now.getDayOfWeek() == 7",
     "now < timestamp('2026-01-01T00:00:00Z') && now > timestamp('2027-01-01T00:00:00Z')",
     "(b || n > 3) && !b && n < 2",
+    "s.lowerAscii() == 'US'",
+    "s.upperAscii() in ['us', 'no']",
+    "s.trim() == 'us '",
+    "ip.family() == 5",
 ]
 ALWAYS = [
     "n >= 0",
@@ -89,6 +93,13 @@ LIVE = [
     "x * 2.0 == x && x > 0.0",
     "ip in cidr('10.0.0.0/8') && ip != ip('10.0.0.0')",
     "!(b || n > 3)",
+    "now.getFullYear('+14:00') == 10000",
+    "s.lowerAscii() == 'us' && s != 'us'",
+    "s.lowerAscii() in ['US', 'no']",
+    "s.lowerAscii() != 'US'",
+    "s.trim() > 'us '",
+    "ip.family() == 6",
+    "now.getFullYear('-12:00') == 0",
 ]
 
 

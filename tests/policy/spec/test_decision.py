@@ -224,3 +224,27 @@ def test_a_mutated_policy_gives_a_spec_or_diagnostics(cuts):
     spec, found = read(text)
     assert spec is not None or any(one.severity == "error" for one in found)
     assert render(found).count("\n") >= len(found) - 1
+
+
+def test_one_mistake_is_told_once():
+    """What follows from a mistake alone is not told besides: actions that are none, a broken definition, a wrong key."""
+    text = """\
+decision: login
+inputs: {risk: {type: float}, n: {type: int}}
+score: {input: risk}
+actions: [allow, block]
+bands: {allow: 0, block: 0.9}
+define: {many: n > 1;000, more: many && n > 2000, round: again, again: round}
+rules:
+  - {name: one, if: many || more || round, action: block}
+  - just words
+tables:
+  - {name: all, columns: n action, rows: []}
+on_error: {score: challenge}
+"""
+    root, _ = source.read(text.encode(), "p.yaml")
+    assert root is not None
+    _, found = read_decision(root)
+    assert [(one.code, one.span.line) for one in found] == [
+        ("E113", 2), ("E143", 6), ("E200", 6), ("E110", 4), ("E111", 8), ("E110", 9), ("E110", 11)
+    ]  # fmt: skip
