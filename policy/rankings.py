@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from policy.diagnostics import Diagnostic, errors
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.request import as_user
-from policy.errors import StoreError
+from policy.engine.ranking.stored import lists_version
 from policy.itemfile import read_items
 from policy.source import Mapping, Node
 from policy.spec.rankings.ranking import RankingSpec, read_ranking
-from policy.stores import open_store
+from policy.stores.ranks import StoredLists
+from policy.stores.shared import check_store, shared
 
 _NUMBER = "\0number"  # a column that no file can name
 
@@ -40,7 +41,7 @@ def load_ranking(
         return None, found
     table, problems = read_items(spec.items, folder)
     found += problems
-    found += _check_store(spec)
+    found += check_store(spec.store, folder)
     model, ranker, labels = None, None, None
     place = spec.model if "://" in spec.model else str(folder / spec.model)
     try:
@@ -50,12 +51,13 @@ def load_ranking(
         found.append(Diagnostic("E185", f"the model cannot rank: {error}", spec.model_span))
     if table is None or ranker is None or errors(found):
         return None, found
-    version = _version(spec, table)
+    spec = replace(spec, version=_version(spec, table))
+    lists = _lists(spec, folder, ranker.version)
     if labels is not None:
         spec, table = _by_label(spec, table, labels)
     ranker.top(ranker.fold_in([], [], reg=1.0), 1)  # what is compiled at the first call, is compiled now
     named = as_user if labels is None or model is None else model.user_id
-    return Ranking(replace(spec, version=version), ranker, table, named), found
+    return Ranking(spec, ranker, table, named, lists), found
 
 
 def _by_label(spec: RankingSpec, table: pa.Table, labels: Sequence[str]) -> tuple[RankingSpec, pa.Table]:
@@ -71,15 +73,12 @@ def _by_label(spec: RankingSpec, table: pa.Table, labels: Sequence[str]) -> tupl
     return replace(spec, items=items), table.append_column(_NUMBER, pa.array(numbers))
 
 
-def _check_store(spec: RankingSpec) -> list[Diagnostic]:
-    """An address that means nothing is found at load, and a driver that is not there."""
+def _lists(spec: RankingSpec, folder: Path, model: str) -> StoredLists | None:
+    """The store that the policy names, opened; None if it names none."""
     if spec.store is None:
-        return []
-    try:
-        open_store(spec.store.url, spec.store.seconds).close()
-    except StoreError as error:
-        return [Diagnostic("E188", f"the store cannot be used: {error}", spec.store.span)]
-    return []
+        return None
+    store = shared(spec.store, folder)
+    return StoredLists(store, spec.name, lists_version(spec, model), spec.store.max_age)
 
 
 def references(spec: RankingSpec, file: Path) -> set[Path]:

@@ -53,9 +53,9 @@ PAGES: dict[str, Page] = {
     ),
     "E188": Page(
         "a store that cannot be used",
-        "The address after `store.url` means nothing, or the package that it needs is not installed.",
-        "Every request would go without the lists that were computed beforehand.",
+        "The address after `score.store.url` means nothing, or the package that it needs is not installed.",
+        "Every request would go without what was computed beforehand.",
         "Write sqlite:///lists.db, postgresql://user@host/db or redis://host:6379/0, and install scoregate[stores].",
-        "# shop.yaml\n" + _SOUND + "store: {url: nowhere}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+        "# shop.yaml\n" + _SOUND + "score: {store: {url: nowhere}}\n# items.csv\nid,price,kind\n7,1.5,a\n",
     ),
 }

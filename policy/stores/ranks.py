@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from policy.engine.ranking.ranking import Ranking, Stored
+from policy.engine.ranking.ranking import Ranking
+from policy.engine.ranking.stored import Stored
 from policy.errors import StoreError
 from policy.stores.guard import Guarded
-from policy.stores.store import LONGEST_KEY, Current, Store
+from policy.stores.store import Current, Store, key_of
 
 BLOCK = 500  # users whose lists are written in one step
 
@@ -19,32 +24,45 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[tuple[int | str, float]]).decode
 
 
-def key_of(user: Any) -> str | None:
-    """The key of a user; None for what is no user. A number and its text are one."""
-    text = str(user) if isinstance(user, int | str) and not isinstance(user, bool) else ""
-    return text if 0 < len(text) <= LONGEST_KEY else None
+@dataclass(frozen=True, slots=True)
+class StoredLists:
+    """The lists of one ranking.
 
+    version: what entries must be of; counts: how many look-ups were `found`, `missing` (no entry, or one of another
+    version), `stale`, `damaged` or `failed`, since the policy was loaded.
+    """
 
-def stored(ranking: Ranking, store: Guarded, user: Any, now: float) -> Stored:
-    """What the store holds for a user, or why it holds nothing that may be used; now: seconds since 1970."""
-    key = key_of(user)
-    if key is None:
-        return Stored(None, "no user")
-    try:
-        entry = store.get(ranking.name, key)
-    except StoreError as error:
-        return Stored(None, str(error))
-    spec = ranking.spec.store
-    if entry is None:
-        return Stored(None, "there is no entry")
-    if entry.version != ranking.version:
-        return Stored(None, "the entry is of another version")
-    if spec is not None and spec.max_age is not None and now - entry.at > spec.max_age.total_seconds():
-        return Stored(None, f"the entry is {now - entry.at:.0f} s old")
-    try:
-        return Stored(_decode(entry.value))
-    except msgspec.DecodeError:
-        return Stored(None, "the entry is damaged")
+    store: Guarded
+    name: str
+    version: str
+    max_age: timedelta | None = None
+    clock: Callable[[], float] = time.time
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def row(self, user: Any) -> Stored:
+        """What the store holds for a user, or why it holds nothing that may be used."""
+        count, stored = self._row(user)
+        self.counts[count] += 1
+        return stored
+
+    def _row(self, user: Any) -> tuple[str, Stored]:
+        key = key_of(user)
+        if key is None:
+            return "missing", Stored(None, "no user")
+        try:
+            entry = self.store.get(self.name, key)
+        except StoreError as error:
+            return "failed", Stored(None, str(error))
+        if entry is None:
+            return "missing", Stored(None, "there is no entry")
+        if entry.version != self.version:
+            return "missing", Stored(None, "the entry is of another version")
+        if self.max_age is not None and (age := self.clock() - entry.at) > self.max_age.total_seconds():
+            return "stale", Stored(None, f"the entry is {age:.0f} s old")
+        try:
+            return "found", Stored(_decode(entry.value))
+        except msgspec.MsgspecError:
+            return "damaged", Stored(None, "the entry is damaged")
 
 
 def precompute(
@@ -54,27 +72,35 @@ def precompute(
     n: int,
     clock: Callable[[], float],
     done: Callable[[int], None] = lambda _: None,
+    job: str = "",
 ) -> Current:
     """Fill a set with the lists of users, block by block, and put it in place; an interrupted one goes on.
 
-    n: how many items to keep for each; clock: seconds since 1970; done: told how many users are through.
-    Raises StoreError.
+    n: how many items to keep for each; clock: seconds since 1970; done: told how many users are through; job: what
+    the users and `n` are, so that only the same job goes on. Raises StoreError.
     """
-    fill = store.begin(ranking.name, ranking.version)
+    fill = store.begin(ranking.name, ranking.lists_version, job)
+    ranking = ranking.live
     through = 0
     for block, some in enumerate(_blocks(users)):
         if block not in fill.done:
-            lists = [(key, _list(ranking, user, n)) for user in some if (key := key_of(user)) is not None]
-            fill.put(block, lists, clock())
+            fill.put(block, [*_lists(ranking, some, n)], clock())
         through += len(some)
         done(through)
     return fill.finish(clock())
 
 
-def _list(ranking: Ranking, user: Any, n: int) -> bytes:
-    """The list for a user with no other facts; what a request adds is looked at when it comes."""
-    outcome = ranking.row({"user": user, "n": n})
-    return _encode([(item.id, item.score) for item in outcome.items if item.source == "model"])
+def _lists(ranking: Ranking, users: Iterable[Any], n: int) -> Iterator[tuple[str, bytes]]:
+    """The lists for users with no other facts; what a request adds is looked at when it comes.
+
+    A user whom the model does not know has none: a request gets what the policy's fallback makes of it.
+    """
+    for user in users:
+        outcome = ranking.row({"user": user, "n": n}) if (key := key_of(user)) is not None else None
+        items = () if outcome is None else outcome.items
+        pairs = [(item.id, item.score) for item in items if item.source == "model"]
+        if key is not None and pairs:
+            yield key, _encode(pairs)
 
 
 def _blocks(users: Iterable[Any]) -> Iterator[Sequence[Any]]:

@@ -7,10 +7,9 @@ import structlog
 
 from policy.diagnostics import did_you_mean
 from policy.engine.machine import instant
-from policy.engine.ranking.ranking import Ranking, Stored
+from policy.engine.ranking.ranking import Ranking
 from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
-from policy.stores.ranks import stored
 from policy.web.bodies import BodyError, json_value
 from policy.web.decide import RefusedError, checked_key, invalid_facts, log_unavailable
 from policy.web.identity import keyed_id, new_id
@@ -50,7 +49,7 @@ def find_ranking(service: Service, name: str) -> Ranking:
 def _settle(service: Service, ranking: Ranking, request: object, key: str) -> bytes:
     at = service.clock()
     now = instant(at) if ranking.reads_now else None
-    outcome = ranking.row(request, now=now, stored=_stored(service, ranking, request, at))
+    outcome = ranking.row(request, now=now)
     ranking_id = keyed_id(ranking.name, key) if key else new_id(at, service.entropy())
     if service.log is not None:
         try:
@@ -58,14 +57,6 @@ def _settle(service: Service, ranking: Ranking, request: object, key: str) -> by
         except LogError as error:
             _unlogged(ranking, error)
     return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
-
-
-def _stored(service: Service, ranking: Ranking, request: object, at: int) -> Stored | None:
-    """What the policy's store holds for the user; None if it names no store."""
-    store = service.store(ranking)
-    if store is None or not isinstance(request, dict):
-        return None
-    return stored(ranking, store, request.get("user"), at / 1e9)
 
 
 def _unlogged(ranking: Ranking, error: LogError) -> None:

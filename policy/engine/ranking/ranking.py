@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,11 +19,13 @@ from policy.engine.ranking.masks import Mask
 from policy.engine.ranking.outcome import RankedItem, RankOutcome, Reason
 from policy.engine.ranking.ranker import Ranker
 from policy.engine.ranking.request import Request, as_user, read_request
+from policy.engine.ranking.stored import Lists, Stored, lists_version
 from policy.errors import FactsError
 from policy.spec.actions import REFUSE
 from policy.spec.conditions import NOW
 from policy.spec.rankings.blocks import BoostSpec
 from policy.spec.rankings.ranking import RankingSpec
+from policy.spec.store import LIVE
 from policy.spec.values import plain
 
 Array = Any  # a NumPy array
@@ -40,14 +42,6 @@ class _Boost:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What a store holds for a user: (item, score) best first; or None, and why there is no such list."""
-
-    pairs: Sequence[tuple[Any, float]] | None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Source:
     """Where scores come from for one request."""
 
@@ -61,13 +55,15 @@ class _Source:
 class Ranking:
     """A ranking with its model and its items. Immutable but for masks it keeps; shared by threads.
 
-    user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know.
+    user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know. lists: the
+    store that is asked first, if the policy names one.
     """
 
     spec: RankingSpec
     ranker: Ranker
     table: pa.Table
     user_id: Callable[[Any], Any] = as_user
+    lists: Lists | None = None
     inputs: Inputs = field(init=False)
     items: Items = field(init=False)
     filters: tuple[tuple[str, Mask], ...] = field(init=False)
@@ -106,15 +102,26 @@ class Ranking:
         """Content hash of the model."""
         return self.ranker.version
 
+    @property
+    def lists_version(self) -> str:
+        """The version of lists computed beforehand: a hash of the ranking, its items and its model."""
+        return lists_version(self.spec, self.ranker.version)
+
+    @property
+    def live(self) -> Ranking:
+        """The same ranking without its store."""
+        return self if self.lists is None else replace(self, lists=None)
+
     def row(
         self, request: Any, *, now: Any = None, stored: Stored | None = None, strict: bool = False
     ) -> RankOutcome:
         """Rank for one request: `{user, n, history, exclude, …facts}` as JSON has it.
 
-        now: as `Decision.row` takes it. stored: what a store holds for the user, if the policy names one; its order
-        is taken, and everything else holds as well. strict: a fact that the policy does not know is a problem. The
-        list holds exactly min(n, eligible) items, fewer only if a cap keeps the others out or a stored list ends; a
-        user of whom nothing is known gets what `fallback` says. Raises FactsError with every problem,
+        now: as `Decision.row` takes it. stored: what a store holds for the user; without it the ranking's own store is
+        asked. Its order is taken, and everything else holds as well. strict: a fact that the policy does not know is a
+        problem. The list holds exactly min(n, eligible) items, fewer only if a cap keeps the others out, or if a stored
+        list ends and the policy says `missing: fallback`; a user of whom nothing is known gets what `fallback` says.
+        Raises FactsError with every problem,
         NowNeededError without a needed time.
         """
         asked, problems = read_request(request, self.spec.limits)
@@ -125,12 +132,18 @@ class Ranking:
         if self.reads_now and at is None:
             raise NowNeededError(self.name)
         values = machine_values(self.spec.inputs, reading.values, None, at)
+        if stored is None and self.lists is not None:
+            stored = self.lists.row(asked.user)
         eligible, left = self._eligible(asked, values)
         source, reasons = self._source(asked, stored)
         listed, plan, more = self._listed(source, asked, eligible, values)
+        if source.stored is not None and self._may_be_live and len(listed) < min(asked.n, left[-1][1]):
+            ended = Stored(None, f"the list has {len(listed)} items that may be shown")
+            source, reasons = self._source(asked, ended)
+            listed, plan, more = self._listed(source, asked, eligible, values)
         reasons += more
         if len(listed) < asked.n:
-            reasons.append({"code": "fewer", "eligible": int(np.count_nonzero(eligible)), "asked": asked.n})
+            reasons.append({"code": "fewer", "eligible": left[-1][1], "asked": asked.n})
         pairs = zip(self.spec.inputs, reading.values, strict=True)
         return RankOutcome(
             self.name,
@@ -169,6 +182,11 @@ class Ranking:
             }
         )
 
+    @property
+    def _may_be_live(self) -> bool:
+        """Whether the model answers where a store does not."""
+        return self.spec.store is None or self.spec.store.missing == LIVE
+
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _eligible(self, asked: Request, values: Mapping[str, Any]) -> tuple[Array, list[tuple[str, int]]]:
@@ -192,7 +210,7 @@ class Ranking:
         if stored is not None and stored.pairs is not None:
             return _Source("store", stored=stored), []
         missed: list[Reason] = [] if stored is None else [{"code": "store", "missing": stored.why}]
-        live = stored is None or self.spec.store is None or self.spec.store.missing == "live"
+        live = stored is None or self._may_be_live
         user = self.user_id(asked.user) if live and asked.user is not None else None
         vector = None if user is None else self.ranker.user(user)
         if vector is not None:

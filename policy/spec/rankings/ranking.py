@@ -25,8 +25,8 @@ from policy.spec.rankings.blocks import (
     read_limits,
 )
 from policy.spec.rankings.items import ItemsSpec, read_items
-from policy.spec.rankings.store import StoreSpec, read_store
 from policy.spec.reader import Reader
+from policy.spec.store import StoreSpec, read_store
 
 REQUIRED = ("ranking", "model", "items")
 KEYS = (
@@ -42,7 +42,7 @@ KEYS = (
         "filters",
         "exclude",
     ),
-    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "store", "on_error"),
+    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "score", "on_error"),
 )
 LATER = {
     "pins": "items at fixed places",
@@ -129,7 +129,7 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         if "popular" in fields
         else None,
         log=_on_error(fields["on_error"], reader) if "on_error" in fields else REFUSE,
-        store=read_store(fields["store"], reader) if "store" in fields else None,
+        store=_store(fields["score"], reader) if "score" in fields else None,
         version=content_hash(root),
         span=root.span,
         name_span=fields["ranking"].span if "ranking" in fields else root.span,
@@ -146,6 +146,12 @@ def _numeric(columns: object) -> tuple[str, ...]:
 def _exclude(node: Node, reader: Reader) -> tuple[str, ...]:
     chosen = [reader.choice(item, "what to exclude", EXCLUDE) for item in reader.items(node, "`exclude`")]
     return tuple(one for one in dict.fromkeys(chosen) if one is not None)
+
+
+def _store(node: Node, reader: Reader) -> StoreSpec | None:
+    """The block `score:`, which names where lists computed beforehand are kept."""
+    fields = reader.record(node, "`score`", ("store",), ("store",))
+    return read_store(fields["store"][1], reader) if "store" in fields else None
 
 
 def _on_error(node: Node, reader: Reader) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from policy.spec import define
 from policy.spec.decision import UNKNOWN_FACTS
-from policy.spec.rankings import blocks, items, store
+from policy.spec.rankings import blocks, items
 from policy.spec.rankings import ranking as block
 from policy.spec.reader import IDENTIFIER, NAME
 from policy.spec.shapes import A_NAME, CONDITION, TEXT, Schema, listed, named, record, says, whole, word
+from policy.spec.store import shape as stored
 
 _NUMBER: Schema = {"type": "number"}
 
@@ -86,15 +87,10 @@ _BLOCKS: dict[str, Schema] = {
         ("reg",),
     ),
     "popular": says("The column that orders items for a user of whom nothing is known.", TEXT),
-    "store": record(
-        "Where lists computed beforehand are kept, by `scoregate precompute`.",
-        {
-            "url": says("sqlite:///lists.db, postgresql://user@host/db, redis://host:6379/0.", TEXT),
-            "max_age": says("How old a list may be, such as 24h.", TEXT),
-            "missing": word("What to do without one.", store.MISSING, default="live"),
-            "timeout": says("The longest wait for the store, such as 250ms.", TEXT),
-        },
-        ("url",),
+    "score": record(
+        "Where scores come from besides the model.",
+        {"store": stored("Where lists computed beforehand are kept, by `scoregate precompute`.")},
+        ("store",),
     ),
     "on_error": record(
         "What to do if the ranking cannot be logged.", {"log": word("What.", ("refuse", "serve"))}, ("log",)
