@@ -1,4 +1,4 @@
-"""Rankings: E182 to E188."""
+"""Rankings: E182 to E189."""
 
 from __future__ import annotations
 
@@ -57,5 +57,13 @@ PAGES: dict[str, Page] = {
         "Every request would go without what was computed beforehand.",
         "Write sqlite:///lists.db, postgresql://user@host/db or redis://host:6379/0, and install scoregate[stores].",
         "# shop.yaml\n" + _SOUND + "score: {store: {url: nowhere}}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+    ),
+    "E189": Page(
+        "names of users or items that cannot be used",
+        "`ids.user` or `ids.item` names no saved StringIndexer of one column, or a table whose numbers do not have 32 "
+        "bits; or the model's own pipeline has the names already.",
+        "Nobody would be found by the name that callers use.",
+        "Name the folder that the StringIndexer was saved to, or a table with the columns `id` and `number`.",
+        "# shop.yaml\n" + _SOUND + "ids: {user: models/login}\n# items.csv\nid,price,kind\n7,1.5,a\n",
     ),
 }

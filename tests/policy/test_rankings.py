@@ -154,3 +154,95 @@ def test_users_and_items_by_their_labels(tmp_path):
     unknown = ranking.row({"user": "nobody", "n": 2})
     assert {item.source for item in unknown.items} == {"popular"}
     assert "no-such-sku" in {item.id for item in ranking.row({"user": "nobody", "n": 1000}).items}
+
+
+GOLDENS = Path(__file__).parents[1] / "golden" / "spark"
+IDS = {
+    "indexers": "ids: {{user: {stages}/0_StringIndexer_000000000001, item: {stages}/1_StringIndexer_000000000002}}\n",
+    "tables": "ids: {{user: {{file: users.csv}}, item: {{file: items.parquet, id: sku, number: product}}}}\n",
+    "mixed": "ids: {{user: {{file: users.csv}}, item: {stages}/1_StringIndexer_000000000002}}\n",
+}
+
+
+def named(tmp_path, version, ids):
+    """The bare ALS model of a pipeline that real Spark saved, with the names of its indexers beside it."""
+    golden = GOLDENS / f"movielens_indexed-{version}"
+    stages = golden / "model" / "stages"
+    model = scorer.load(golden / "model")
+    users, items = (list(labels) for labels in (model.user_labels(), model.item_labels()))
+    (tmp_path / "users.csv").write_text("id,number\n" + "".join(f"{u},{n}\n" for n, u in enumerate(users)))
+    pq.write_table(pa.table({"sku": items, "product": range(len(items))}), tmp_path / "items.parquet")
+    rows = "".join(f"{sku},{place}\n" for place, sku in enumerate(reversed(items)))
+    (tmp_path / "catalog.csv").write_text(f"sku,place\n{rows}no-such-sku,-1\n")
+    (tmp_path / "shop.yaml").write_text(
+        f"ranking: shop\nmodel: {stages}/2_ALS_000000000001\n{IDS[ids].format(stages=stages)}"
+        "items: {file: catalog.csv, key: sku, columns: {sku: string, place: int}}\n"
+        "fallback: [fold_in, popular]\nfold_in: {reg: 0.1}\npopular: place\nexclude: [request, history]\n"
+    )
+    return golden, policy.load(tmp_path / "shop.yaml")
+
+
+@pytest.mark.parametrize("version", ["3.5", "4.3"])
+@pytest.mark.parametrize("ids", list(IDS))
+def test_ids_map_both_ways(tmp_path, version, ids):
+    """With `ids`, texts go in and out of a model of numbers: the twenty best of every user are Spark's, in order."""
+    golden, ranking = named(tmp_path, version, ids)
+    model = scorer.load(golden / "model")
+    labels = model.user_labels()
+    rows = pq.read_table(golden / "recommend_users.parquet").to_pylist()
+    assert len(rows) == len(labels)
+    for row in rows:
+        number, *_ = (value for name, value in row.items() if name != "recommendations")
+        outcome = ranking.row({"user": labels[int(number)], "n": 20})
+        wanted = [tuple(one.values()) for one in row["recommendations"]]
+        assert [item.id for item in outcome.items] == [model.item_labels()[item] for item, _ in wanted]
+        assert [item.score for item in outcome.items] == pytest.approx([s for _, s in wanted], rel=1e-5)
+    seen = [item.id for item in outcome.items[:3]]
+    fresh = ranking.row({"user": "nobody", "n": 5, "history": seen, "exclude": [outcome.items[4].id]})
+    assert {item.source for item in fresh.items} == {"fold_in"}
+    assert not {item.id for item in fresh.items} & {*seen, outcome.items[4].id}
+    assert {one["item"] for item in fresh.items for one in item.reasons[0]["items"]} <= set(seen)
+    assert {item.source for item in ranking.row({"user": 3, "n": 5}).items} == {"popular"}
+
+
+@pytest.mark.parametrize(
+    ("ids", "code", "words"),
+    [
+        ("{user: nowhere}", "E189", "no names"),
+        ("{user: models/recommend}", "E189", "one StringIndexer"),
+        ("{user: {file: u.csv}}", "E186", "u.csv"),
+        ("{user: {file: twice.csv}}", "E187", "the id a stands in several rows"),
+        ("{user: {file: twice.csv, number: n}}", "E182", "no column `n`"),
+        ("{user: {file: big.csv}}", "E189", "32 bits"),
+        ("{users: x}", "E111", "no key `users`"),
+        ("{item: {id: sku}}", "E112", "needs the key `file`"),
+    ],
+)
+def test_ids_that_are_wrong(folder, ids, code, words):
+    """Names that cannot be used are a diagnostic, with its place."""
+    (folder / "twice.csv").write_text("id,number\na,1\nb,2\na,3\n")
+    (folder / "big.csv").write_text("id,number\na,2147483648\n")
+    found = problems(edited(folder, "model: models/recommend", f"model: models/recommend\nids: {ids}"))
+    assert any(one.code == code and words in one.message for one in found), found
+
+
+def test_a_pipeline_has_its_own_names(tmp_path):
+    """Where the model's pipeline indexes, `ids` would be a second truth, and is refused."""
+    golden, _ = named(tmp_path, "4.3", "indexers")
+    text = (tmp_path / "shop.yaml").read_text().replace("/stages/2_ALS_000000000001", "")
+    (tmp_path / "shop.yaml").write_text(text)
+    with pytest.raises(policy.LoadError) as caught:
+        policy.load(tmp_path / "shop.yaml")
+    assert [one.code for one in caught.value.diagnostics] == ["E189", "E189"]
+    assert golden.is_dir()
+
+
+def test_names_are_part_of_the_version(tmp_path):
+    """Other numbers for the names of users change the version, and a reload takes them."""
+    _, before = named(tmp_path, "4.3", "tables")
+    live = Live(tmp_path / "shop.yaml")
+    text = (tmp_path / "users.csv").read_text()
+    (tmp_path / "users.csv").write_text(text.replace(",1\n", ",0\n", 1).replace(",0\n", ",1\n", 1))
+    reload = live.follow() or live.follow()
+    assert reload.error is None
+    assert live.rankings["shop"].version != before.version

@@ -24,6 +24,7 @@ from policy.spec.rankings.blocks import (
     read_fold_in,
     read_limits,
 )
+from policy.spec.rankings.ids import IdsSpec, read_ids
 from policy.spec.rankings.items import ItemsSpec, read_items
 from policy.spec.reader import Reader
 from policy.spec.store import StoreSpec, read_store
@@ -36,6 +37,7 @@ KEYS = (
         "inputs",
         "unknown_facts",
         "model",
+        "ids",
         "items",
         "n",
         "define",
@@ -71,6 +73,7 @@ class RankingSpec:
     unknown_facts: str
     model: str
     model_span: Span
+    ids: IdsSpec
     items: ItemsSpec
     limits: Limits
     definitions: tuple[Definition, ...]
@@ -115,6 +118,7 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         unknown_facts=(unknown and reader.choice(unknown, "`unknown_facts`", UNKNOWN_FACTS)) or "ignore",
         model=(reader.text(fields["model"], "`model`") if "model" in fields else None) or "",
         model_span=fields["model"].span if "model" in fields else root.span,
+        ids=read_ids(fields["ids"], reader) if "ids" in fields else IdsSpec(),
         items=items or ItemsSpec("", root.span, root.span),
         limits=read_limits(fields["n"], reader) if "n" in fields else Limits(),
         definitions=definitions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy.spec import define
 from policy.spec.decision import UNKNOWN_FACTS
-from policy.spec.rankings import blocks, items
+from policy.spec.rankings import blocks, ids, items
 from policy.spec.rankings import ranking as block
 from policy.spec.reader import IDENTIFIER, NAME
 from policy.spec.shapes import A_NAME, CONDITION, TEXT, Schema, listed, named, record, says, whole, word
@@ -58,6 +58,7 @@ _BLOCKS: dict[str, Schema] = {
     "description": TEXT,
     "unknown_facts": word("What to do with facts that are not declared.", UNKNOWN_FACTS, default="ignore"),
     "model": says("A saved ALS model: a path beside this file, or a URI.", TEXT),
+    "ids": ids.shape(),
     "items": _ITEMS,
     "n": record(
         "How many items a request gets.",
