@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,16 @@ from policy.diagnostics import Diagnostic, errors
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.request import as_user
 from policy.engine.ranking.stored import lists_version
+from policy.files import UnreadableError, read_sheet
 from policy.idmaps import Names, read_names
 from policy.itemfile import read_items
 from policy.source import Mapping, Node
+from policy.spec.entries import Entry, ListSpec
+from policy.spec.listfiles import unreadable, with_file
 from policy.spec.rankings.ids import NamesSpec
 from policy.spec.rankings.ranking import RankingSpec, read_ranking
-from policy.stores.ranks import StoredLists
+from policy.spec.reader import Reader
+from policy.stores.ranks import StoredLists, StoredSeen
 from policy.stores.shared import check_store, shared
 
 _NUMBER = "\0number"  # a column that no file can name
@@ -45,7 +49,9 @@ def load_ranking(
     if spec is None:
         return None, found
     table, problems = read_items(spec.items, folder)
-    found += [*problems, *check_store(spec.store, folder)]
+    found += [*problems, *check_store(spec.store, folder), *check_store(spec.exclude.seen, folder)]
+    withdrawn, problems = _withdrawn(spec, folder)
+    found += problems
     model, ranker, own = None, None, _Own()
     place = spec.model if "://" in spec.model else str(folder / spec.model)
     try:
@@ -59,13 +65,13 @@ def load_ranking(
     found += problems
     if table is None or model is None or ranker is None or errors(found):
         return None, found
-    spec = replace(spec, version=_version(spec, table, users, items))
-    lists = _lists(spec, folder, ranker.version)
+    spec = replace(spec, version=_version(spec, table, users, items, withdrawn))
+    lists, seen = _stores(spec, folder, ranker.version)
     if items is not None:
         spec, table = _by_name(spec, table, items)
     ranker.top(ranker.fold_in([], [], reg=1.0), 1)  # what is compiled at the first call, is compiled now
     user_id = as_user if users is None else users.number if own.users is None else model.user_id
-    return Ranking(spec, ranker, table, user_id, lists), found
+    return Ranking(spec, ranker, table, user_id, lists, withdrawn, seen), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +115,53 @@ def _by_name(spec: RankingSpec, table: pa.Table, names: Names) -> tuple[RankingS
     return replace(spec, items=items), table.append_column(_NUMBER, pc.coalesce(known, unknown))
 
 
-def _lists(spec: RankingSpec, folder: Path, model: str) -> StoredLists | None:
-    """The store that the policy names, opened; None if it names none."""
-    if spec.store is None:
-        return None
-    store = shared(spec.store, folder)
-    return StoredLists(store, spec.name, lists_version(spec, model), spec.store.max_age)
+def _stores(spec: RankingSpec, folder: Path, model: str) -> tuple[StoredLists | None, StoredSeen | None]:
+    """The stores that the policy names, opened: of lists, and of what users have seen."""
+    lists, seen = None, None
+    if spec.store is not None:
+        version = lists_version(spec, model)
+        lists = StoredLists(shared(spec.store, folder), spec.name, version, spec.store.max_age)
+    if spec.exclude.seen is not None:
+        seen = StoredSeen(shared(spec.exclude.seen, folder), spec.name, spec.exclude.seen.max_age)
+    return lists, seen
+
+
+def _withdrawn(spec: RankingSpec, folder: Path) -> tuple[tuple[Entry, ...], list[Diagnostic]]:
+    """The entries of the lists after `exclude`, by the ids outside."""
+    reader, entries = Reader(), list[Entry]()
+    type_ = "string" if spec.items.columns.get(spec.items.id) == "string" else "int"
+    for path, span in spec.exclude.lists:
+        one = ListSpec(path, type_, span, path=path, path_span=span)
+        try:
+            entries += with_file(one, read_sheet(folder, path), reader).entries
+        except UnreadableError as error:
+            unreadable(one, str(error), reader)
+    return tuple(entries), reader.found
 
 
 def references(spec: RankingSpec, file: Path) -> set[Path]:
     """The files beside a ranking's file that can change what it does; the model's folder, if it is a local one."""
     names = [one for one in (spec.ids.user, spec.ids.item) if one is not None]
-    paths = {spec.items.file, *(one.file or str(one.model) for one in names)}
+    paths = {
+        spec.items.file,
+        *(path for path, _ in spec.exclude.lists),
+        *(one.file or str(one.model) for one in names),
+    }
     found = {file.parent / path for path in paths if "://" not in path}
     return found | ({file.parent / spec.model} if "://" not in spec.model else set())
 
 
-def _version(spec: RankingSpec, table: pa.Table, users: Names | None, items: Names | None) -> str:
-    """The hash of the policy, of what its item table holds, and of the names that it tells of itself."""
+def _version(
+    spec: RankingSpec,
+    table: pa.Table,
+    users: Names | None,
+    items: Names | None,
+    withdrawn: Sequence[Entry],
+) -> str:
+    """The hash of the policy, of what its tables and lists hold, and of the names that it tells of itself."""
     digest = hashlib.sha256(spec.version.encode())
+    for one in withdrawn:
+        digest.update(f"{one.value!r} {one.expires_us}\n".encode())
     for named, names in ((spec.ids.user, users), (spec.ids.item, items)):
         if named is not None and names is not None:
             digest.update(names.digest)

@@ -27,7 +27,7 @@ from policy.errors import FactsError, LoadError, StoreError
 from policy.runtime import load
 from policy.stores import Current, Store, key_of, open_store
 from policy.stores.address import beside
-from policy.stores.ranks import precompute
+from policy.stores.ranks import fill_seen, precompute
 from policy.stores.scores import Pair, fill_scores
 
 _SECONDS = 30.0  # for one step of the store
@@ -40,6 +40,11 @@ Show = Callable[[int], None]
 @click.argument("policy", type=click.Path(path_type=Path))
 @click.option(
     "--users", metavar="FILE", help="For a ranking: a table with a column `user`, or - for standard input."
+)
+@click.option(
+    "--seen",
+    metavar="FILE",
+    help="For a ranking: a table with the columns `user` and `item`, of what users have seen.",
 )
 @click.option(
     "--facts",
@@ -59,6 +64,7 @@ def command(
     *,
     policy: Path,
     users: str | None,
+    seen: str | None,
     facts: str | None,
     address: str | None,
     count: int | None,
@@ -76,16 +82,21 @@ def command(
     began = time.perf_counter()
     try:
         if isinstance(loaded, Ranking):
-            _refuse({"--facts": facts, "--score": score}, "a ranking takes --users")
-            found = _lists(loaded, policy, _given(users, "--users"), address, count)
+            _refuse({"--facts": facts, "--score": score}, "a ranking takes --users or --seen")
+            if seen is not None:
+                _refuse({"--users": users, "-n": count}, "--seen is a job of its own")
+                found = _seen(loaded, policy, seen, address)
+            else:
+                found = _lists(loaded, policy, _given(users, "--users"), address, count)
         else:
-            _refuse({"--users": users, "-n": count}, "a decision takes --facts")
+            _refuse({"--users": users, "--seen": seen, "-n": count}, "a decision takes --facts")
             found = _scores(loaded, policy, _given(facts, "--facts"), address, score)
     except (StoreError, TableError) as error:
         raise click.ClickException(str(error)) from error
     except FactsError as error:
         raise click.ClickException(f"these lists need more than a user: {error}") from error
-    seconds, what = time.perf_counter() - began, "lists" if isinstance(loaded, Ranking) else "scores"
+    seconds = time.perf_counter() - began
+    what = "histories" if seen is not None else "lists" if isinstance(loaded, Ranking) else "scores"
     version = f" {found.version[:19]}…" if found.version else ""
     click.echo(f"{found.entries:,} {what} of {loaded.name}{version} in place after {seconds:.1f} s")
 
@@ -120,6 +131,26 @@ def _lists(ranking: Ranking, policy: Path, users: str, address: str | None, coun
     with read(users, None, {"user": pa.string()}) as source, progress(source) as show:
         job = _fingerprint(users, str(most))
         return precompute(ranking, store, _users(source.chunks), most, time.time, show, job)
+
+
+def _seen(ranking: Ranking, policy: Path, seen: str, address: str | None) -> Current:
+    named = ranking.spec.exclude.seen
+    if address is None and named is not None:
+        address = beside(named.url, policy.parent)
+    if address is None:
+        raise click.ClickException("name a store with --to, or in the policy: `exclude: [{store: {url: …}}]`")
+    types = {"user": pa.string(), "item": pa.string()}
+    with read(seen, None, types) as source, progress(source) as show:
+        pairs = _views(source.chunks, show)
+        return fill_seen(open_store(address, _SECONDS), ranking.name, pairs, time.time, _fingerprint(seen))
+
+
+def _views(chunks: Iterator[Chunk], show: Show) -> Iterator[tuple[Any, Any]]:
+    for chunk in chunks:
+        for name in ("user", "item"):
+            _check_column(chunk, name)
+        yield from zip(*(chunk.table.column(name).to_pylist() for name in ("user", "item")), strict=True)
+        show(chunk.start + chunk.table.num_rows)
 
 
 def _users(chunks: Iterator[Chunk]) -> Iterator[Any]:

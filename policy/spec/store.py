@@ -37,6 +37,11 @@ class StoreSpec:
     key: str = ""
 
 
+def read_seen(node: Node, reader: Reader) -> StoreSpec | None:
+    """The block `store:` of items that users have seen: without them a list is made as if they had seen none."""
+    return _read(node, reader, tuple(word for word in _WORDS if word != "missing"))
+
+
 def read_store(
     node: Node, reader: Reader, inputs: Mapping[str, InputSpec] | None = None, *, can_score: bool = True
 ) -> StoreSpec | None:
@@ -45,8 +50,18 @@ def read_store(
     inputs: those of a decision, of which `key` names one; None for a ranking, whose key is the user. can_score:
     whether there is a model that could answer live.
     """
+    return _read(node, reader, _WORDS if inputs is None else (*_WORDS, "key"), inputs, can_score=can_score)
+
+
+def _read(
+    node: Node,
+    reader: Reader,
+    words: tuple[str, ...],
+    inputs: Mapping[str, InputSpec] | None = None,
+    *,
+    can_score: bool = True,
+) -> StoreSpec | None:
     needed = ("url",) if inputs is None else ("url", "key")
-    words = _WORDS if inputs is None else (*_WORDS, "key")
     fields = {word: value for word, (_, value) in reader.record(node, "`store`", words, needed).items()}
     url = reader.text(fields["url"], "`store.url`") if "url" in fields else None
     age = _duration(fields["max_age"], "`store.max_age`", reader) if "max_age" in fields else None
@@ -86,8 +101,9 @@ def _duration(node: Node, what: str, reader: Reader) -> timedelta | None:
     return found
 
 
-def shape(text: str, *, keyed: bool = False) -> Schema:
-    """The JSON Schema of the block; keyed: that of a decision."""
+def shape(text: str, *, keyed: bool = False, seen: bool = False) -> Schema:
+    """The JSON Schema of the block; keyed: that of a decision; seen: that of seen items."""
+    missing = {} if seen else {"missing": word("What to do without one.", MISSING)}
     key = {"key": says("The input whose value names the entry.", TEXT)} if keyed else {}
     return record(
         text,
@@ -95,7 +111,7 @@ def shape(text: str, *, keyed: bool = False) -> Schema:
             "url": says("sqlite:///scores.db, postgresql://user@host/db, redis://host:6379/0.", TEXT),
             **key,
             "max_age": says("How old an entry may be, such as 24h.", TEXT),
-            "missing": word("What to do without one.", MISSING),
+            **missing,
             "timeout": says("The longest wait for the store, such as 250ms.", TEXT),
         },
         ("url", *key),

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from policy.engine.machine import instant
+from policy.engine.ranking.exclude import SeenItems
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.stored import Stored
 from policy.errors import StoreError
@@ -21,6 +23,7 @@ from policy.stores.store import Current, Store, key_of
 BLOCK = 500  # users whose lists are written in one step
 
 _encode = msgspec.json.Encoder().encode
+_decode_seen = msgspec.json.Decoder(list[int | str]).decode
 _decode = msgspec.json.Decoder(list[tuple[int | str, float]]).decode
 
 
@@ -65,6 +68,59 @@ class StoredLists:
             return "damaged", Stored(None, "the entry is damaged")
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSeen:
+    """What users have seen, of one ranking; counts: as those of StoredLists."""
+
+    store: Guarded
+    name: str
+    max_age: timedelta | None = None
+    clock: Callable[[], float] = time.time
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def row(self, user: Any) -> SeenItems:
+        """What a user has seen: nothing, if there is no entry."""
+        count, seen = self._row(user)
+        self.counts[count] += 1
+        return seen
+
+    def _row(self, user: Any) -> tuple[str, SeenItems]:
+        key = key_of(user)
+        try:
+            entry = None if key is None else self.store.get(seen_name(self.name), key)
+        except StoreError as error:
+            return "failed", SeenItems((), str(error))
+        if entry is None:
+            return "missing", SeenItems(())
+        if self.max_age is not None and (age := self.clock() - entry.at) > self.max_age.total_seconds():
+            return "stale", SeenItems((), f"the entry is {age:.0f} s old")
+        try:
+            return "found", SeenItems(_decode_seen(entry.value))
+        except msgspec.MsgspecError:
+            return "damaged", SeenItems((), "the entry is damaged")
+
+
+def seen_name(ranking: str) -> str:
+    """The name of the set of what users have seen."""
+    return f"{ranking}/seen"
+
+
+def fill_seen(
+    store: Store, ranking: str, pairs: Iterable[tuple[Any, Any]], clock: Callable[[], float], job: str = ""
+) -> Current:
+    """Fill a set with what users have seen, from (user, item) in any order, and put it in place. Raises StoreError."""
+    seen: dict[str, dict[Any, None]] = {}
+    for user, item in pairs:
+        key = key_of(user)
+        if key is not None and item is not None:
+            seen.setdefault(key, {})[item] = None
+    fill = store.begin(seen_name(ranking), f"sha256:{job}", job)
+    for block, some in enumerate(_blocks(seen)):
+        if block not in fill.done:
+            fill.put(block, [(key, _encode([*seen[key]])) for key in some], clock())
+    return fill.finish(clock())
+
+
 def precompute(
     ranking: Ranking,
     store: Store,
@@ -84,19 +140,21 @@ def precompute(
     through = 0
     for block, some in enumerate(_blocks(users)):
         if block not in fill.done:
-            fill.put(block, [*_lists(ranking, some, n)], clock())
+            at = clock()
+            fill.put(block, [*_lists(ranking, some, n, at)], at)
         through += len(some)
         done(through)
     return fill.finish(clock())
 
 
-def _lists(ranking: Ranking, users: Iterable[Any], n: int) -> Iterator[tuple[str, bytes]]:
+def _lists(ranking: Ranking, users: Iterable[Any], n: int, at: float) -> Iterator[tuple[str, bytes]]:
     """The lists for users with no other facts; what a request adds is looked at when it comes.
 
     A user whom the model does not know has none: a request gets what the policy's fallback makes of it.
     """
+    now = instant(round(at * 1e9)) if ranking.reads_now else None
     for user in users:
-        outcome = ranking.row({"user": user, "n": n}) if (key := key_of(user)) is not None else None
+        outcome = ranking.row({"user": user, "n": n}, now=now) if (key := key_of(user)) is not None else None
         items = () if outcome is None else outcome.items
         pairs = [(item.id, item.score) for item in items if item.source == "model"]
         if key is not None and pairs:

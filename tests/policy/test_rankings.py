@@ -246,3 +246,51 @@ def test_names_are_part_of_the_version(tmp_path):
     reload = live.follow() or live.follow()
     assert reload.error is None
     assert live.rankings["shop"].version != before.version
+
+
+def test_items_of_a_list_are_left_out(folder):
+    """`exclude` takes lists of items, text or CSV, whose entries may end; the version covers them."""
+    edited(
+        folder,
+        "exclude: [request, history]",
+        "exclude: [request, {list: gone.txt}, {list: recommend/gone.csv}]",
+    )
+    before = policy.load(CONFIGS / "recommend.yaml").row({"user": 7, "n": 4})
+    first, second, third, _ = (item.id for item in before.items)
+    (folder / "gone.txt").write_text(f"# withdrawn\n{first}\nF-9999\n")
+    (folder / "recommend" / "gone.csv").write_text(f"value,expires\n{second},2026-02-01\n")
+    ranking = policy.load(folder / "recommend.yaml")
+    assert ranking.reads_now
+    january = ranking.row({"user": 7, "n": 4}, now="2026-01-31T23:59:59Z")
+    february = ranking.row({"user": 7, "n": 4, "exclude": [third]}, now="2026-02-01T00:00:00Z")
+    assert january.items[0].id == third
+    assert february.items[0].id == second
+    assert third not in {item.id for item in february.items}
+    assert january.left[:2] == (("items", 100), ("exclude", 98))
+    (folder / "gone.txt").write_text(f"{third}\n")
+    assert policy.load(folder / "recommend.yaml").version != ranking.version
+
+
+@pytest.mark.parametrize(
+    ("exclude", "code", "words"),
+    [
+        ("[{list: nowhere.txt}]", "E170", "nowhere.txt"),
+        ("[{list: ../x.txt}]", "E170", "beside the policy"),
+        ("[{}]", "E183", "a word, a list or a store"),
+        ("[seen]", "E113", "cannot be `seen`"),
+        ("[{store: {url: nowhere}}]", "E188", "no address"),
+        ("[{store: {url: 'sqlite:///a.db', missing: live}}]", "E111", "no key `missing`"),
+    ],
+)
+def test_exclusions_that_are_wrong(folder, exclude, code, words):
+    """What to exclude must be there, and be one of the three."""
+    found = problems(edited(folder, "exclude: [request, history]", f"exclude: {exclude}"))
+    assert any(one.code == code and words in one.message for one in found), found
+
+
+def test_unknown_items_are_said(folder):
+    """Items of a request that the table does not have change nothing, and the answer names them."""
+    ranking = policy.load(folder / "recommend.yaml")
+    outcome = ranking.row({"user": 7, "n": 3, "exclude": ["F-1", "F-1047"], "history": ["F-2", "F-1"]})
+    assert {"code": "unknown_items", "items": ["F-1", "F-2"], "count": 2} in outcome.reasons
+    assert "F-1047" not in {item.id for item in outcome.items}

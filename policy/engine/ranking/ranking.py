@@ -12,17 +12,20 @@ import pyarrow as pa
 from msgspec import UNSET
 
 from policy.engine.inputs import Inputs
-from policy.engine.machine import NowNeededError, machine_values, moment
+from policy.engine.machine import NowNeededError, machine_values, microseconds, moment
 from policy.engine.ranking.caps import Caps
+from policy.engine.ranking.exclude import Exclusion, Seen
 from policy.engine.ranking.items import Items
 from policy.engine.ranking.masks import Mask
 from policy.engine.ranking.outcome import RankedItem, RankOutcome, Reason
 from policy.engine.ranking.ranker import Ranker
 from policy.engine.ranking.request import Request, as_user, read_request
+from policy.engine.ranking.rows import rank_rows
 from policy.engine.ranking.stored import Lists, Stored, lists_version
 from policy.errors import FactsError
 from policy.spec.actions import REFUSE
 from policy.spec.conditions import NOW
+from policy.spec.entries import Entry
 from policy.spec.rankings.blocks import BoostSpec
 from policy.spec.rankings.ranking import RankingSpec
 from policy.spec.store import LIVE
@@ -56,7 +59,8 @@ class Ranking:
     """A ranking with its model and its items. Immutable but for masks it keeps; shared by threads.
 
     user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know. lists: the
-    store that is asked first, if the policy names one.
+    store that is asked first, if the policy names one. withdrawn: what the lists after `exclude` name; seen: the store
+    after it.
     """
 
     spec: RankingSpec
@@ -64,11 +68,14 @@ class Ranking:
     table: pa.Table
     user_id: Callable[[Any], Any] = as_user
     lists: Lists | None = None
+    withdrawn: Sequence[Entry] = ()
+    seen: Seen | None = None
     inputs: Inputs = field(init=False)
     items: Items = field(init=False)
     filters: tuple[tuple[str, Mask], ...] = field(init=False)
     boosts: tuple[_Boost, ...] = field(init=False)
     caps: Caps = field(init=False)
+    exclusion: Exclusion = field(init=False)
     popular: tuple[Array, Array] | None = field(init=False)
     reads_now: bool = field(init=False)
 
@@ -80,9 +87,11 @@ class Ranking:
         put("filters", tuple((one.name, Mask.of(one.keep, items)) for one in spec.filters))
         put("boosts", tuple(_Boost(one, Mask.of(one.when, items)) for one in spec.boosts))
         put("caps", Caps.of(spec.caps, items))
+        put("exclusion", Exclusion.of(spec.exclude.words, self.withdrawn, self.seen, items))
         put("popular", None if spec.popular is None else _popularity(items, spec.popular, spec.ties))
         conditions = [*(one.keep for one in spec.filters), *(one.when for one in spec.boosts)]
-        put("reads_now", any(NOW in one.reads for one in conditions))
+        ends = bool(self.exclusion.ending)
+        put("reads_now", ends or any(NOW in one.reads for one in conditions))
 
     def __repr__(self) -> str:
         return f"<Ranking {self.name} {self.version[:15]}>"
@@ -134,14 +143,14 @@ class Ranking:
         values = machine_values(self.spec.inputs, reading.values, None, at)
         if stored is None and self.lists is not None:
             stored = self.lists.row(asked.user)
-        eligible, left = self._eligible(asked, values)
+        eligible, left, noted = self._eligible(asked, values, at)
         source, reasons = self._source(asked, stored)
         listed, plan, more = self._listed(source, asked, eligible, values)
         if source.stored is not None and self._may_be_live and len(listed) < min(asked.n, left[-1][1]):
             ended = Stored(None, f"the list has {len(listed)} items that may be shown")
             source, reasons = self._source(asked, ended)
             listed, plan, more = self._listed(source, asked, eligible, values)
-        reasons += more
+        reasons += [*noted, *more]
         if len(listed) < asked.n:
             reasons.append({"code": "fewer", "eligible": left[-1][1], "asked": asked.n})
         pairs = zip(self.spec.inputs, reading.values, strict=True)
@@ -165,22 +174,7 @@ class Ranking:
         A row for each item of each list: request (the row's number), user, place (from 1), id, score, source. A
         request with problems has one row with a null id and its `problem`.
         """
-        made: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
-        for number, row in enumerate(table.to_pylist()):
-            request = {name: value for name, value in row.items() if value is not None}
-            try:
-                outcome = self.row(request, now=now)
-            except FactsError as error:
-                _add(made, number, row.get("user"), None, None, None, None, str(error))
-                continue
-            for place, item in enumerate(outcome.items, 1):
-                _add(made, number, outcome.user, place, item.id, item.score, item.source, None)
-        return pa.table(
-            {
-                name: pa.array([_text(v) for v in made[name]] if kind == pa.string() else made[name], kind)
-                for name, kind in _COLUMNS.items()
-            }
-        )
+        return rank_rows(self.row, table, now)
 
     @property
     def _may_be_live(self) -> bool:
@@ -189,13 +183,13 @@ class Ranking:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _eligible(self, asked: Request, values: Mapping[str, Any]) -> tuple[Array, list[tuple[str, int]]]:
-        """Which items may be shown, and how many were left after each step."""
+    def _eligible(
+        self, asked: Request, values: Mapping[str, Any], now: int | None
+    ) -> tuple[Array, list[tuple[str, int]], list[Reason]]:
+        """Which items may be shown, how many were left after each step, and what there is to say."""
         eligible = self.items.present
         left = [("items", int(np.count_nonzero(eligible)))]
-        gone = set(asked.exclude) if "request" in self.spec.exclude else set()
-        gone |= {item for item, _ in asked.history} if "history" in self.spec.exclude else set()
-        rows = [self.items.rows[item] for item in gone if item in self.items.rows]
+        rows, reasons = self.exclusion.rows(asked, None if now is None else microseconds(now))
         if rows:
             eligible = eligible.copy()
             eligible[rows] = False
@@ -203,7 +197,7 @@ class Ranking:
         for name, mask in self.filters:
             eligible = eligible & mask.row(values)
             left.append((name, int(np.count_nonzero(eligible))))
-        return eligible, left
+        return eligible, left, reasons
 
     def _source(self, asked: Request, stored: Stored | None) -> tuple[_Source, list[Reason]]:
         """What is stored, or the model if it knows the user, else the first fallback that can serve."""
@@ -228,8 +222,8 @@ class Ranking:
 
     def _known(self, asked: Request) -> tuple[Array, Array] | None:
         """The slots and ratings of the history's items that the model knows; None if there are none."""
-        pairs = [(self.items.rows.get(item, -1), rating) for item, rating in asked.history]
-        pairs = [(row, rating) for row, rating in pairs if 0 <= row < self.items.slots]
+        rows = [(self.items.row(item), rating) for item, rating in asked.history]
+        pairs = [(row, rating) for row, rating in rows if row is not None and row < self.items.slots]
         if not pairs:
             return None
         return np.array([row for row, _ in pairs], np.int32), np.array([rating for _, rating in pairs])
@@ -291,7 +285,8 @@ class Ranking:
 
     def _by_store(self, stored: Stored, eligible: Array) -> Iterator[tuple[Array, Array]]:
         """What is stored, in its order, as far as it is still eligible."""
-        known = [(self.items.rows[id_], score) for id_, score in stored.pairs or () if id_ in self.items.rows]
+        found = [(self.items.row(id_), score) for id_, score in stored.pairs or ()]
+        known = [(row, score) for row, score in found if row is not None]
         rows = np.array([row for row, _ in known], np.int64)
         kept = eligible[rows] if len(rows) else np.zeros(0, bool)
         yield rows[kept], np.array([score for _, score in known], np.float64)[kept]
@@ -313,26 +308,6 @@ class Ranking:
             told = [{"item": self.items.ids[int(slots[at])], "adds": float(shares[at])} for at in best]
             reasons.append({"code": "history", "items": told})
         return RankedItem(self.items.ids[row], score, source.name, tuple(reasons))
-
-
-_COLUMNS = {
-    "request": pa.int64(),
-    "user": pa.string(),
-    "place": pa.int64(),
-    "id": pa.string(),
-    "score": pa.float64(),
-    "source": pa.string(),
-    "problem": pa.string(),
-}
-
-
-def _add(made: Mapping[str, list[Any]], *values: Any) -> None:
-    for column, value in zip(made.values(), values, strict=True):
-        column.append(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _factors(boosting: Sequence[tuple[BoostSpec, Array]], slots: int) -> tuple[Array | None, Array | None]:

@@ -24,6 +24,7 @@ from policy.spec.rankings.blocks import (
     read_fold_in,
     read_limits,
 )
+from policy.spec.rankings.exclude import ExcludeSpec, read_exclude
 from policy.spec.rankings.ids import IdsSpec, read_ids
 from policy.spec.rankings.items import ItemsSpec, read_items
 from policy.spec.reader import Reader
@@ -54,7 +55,6 @@ LATER = {
     "rollout": "arms of an experiment",
 }
 OWN = ("user", "n", "history", "exclude")  # members of a request that are no facts
-EXCLUDE = ("request", "history")
 TIES = ("desc", "asc")
 
 
@@ -62,9 +62,8 @@ TIES = ("desc", "asc")
 class RankingSpec:
     """What a ranking policy says.
 
-    exclude: whose items are left out: those that the request names, or those of the history in it. popular: the
-    column of the item table that orders items for a user of whom nothing is known. log: what to do if the ranking
-    cannot be recorded: "refuse" or "serve".
+    popular: the column of the item table that orders items for a user of whom nothing is known. log: what to do if
+    the ranking cannot be recorded: "refuse" or "serve".
     """
 
     name: str
@@ -78,7 +77,7 @@ class RankingSpec:
     limits: Limits
     definitions: tuple[Definition, ...]
     filters: tuple[FilterSpec, ...]
-    exclude: tuple[str, ...]
+    exclude: ExcludeSpec
     boosts: tuple[BoostSpec, ...]
     caps: tuple[CapSpec, ...]
     ties: str
@@ -123,7 +122,7 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         limits=read_limits(fields["n"], reader) if "n" in fields else Limits(),
         definitions=definitions,
         filters=read_filters(fields["filters"], names, reader) if "filters" in fields else (),
-        exclude=_exclude(fields["exclude"], reader) if "exclude" in fields else ("request",),
+        exclude=read_exclude(fields["exclude"], reader) if "exclude" in fields else ExcludeSpec(),
         boosts=read_boosts(fields["boosts"], names, reader) if "boosts" in fields else (),
         caps=read_caps(fields["caps"], columns, reader) if "caps" in fields else (),
         ties=(reader.choice(fields["ties"], "`ties`", TIES) if "ties" in fields else None) or "desc",
@@ -145,11 +144,6 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
 def _numeric(columns: object) -> tuple[str, ...]:
     found = columns if isinstance(columns, dict) else {}
     return tuple(name for name, type_ in found.items() if type_ in ("int", "double"))
-
-
-def _exclude(node: Node, reader: Reader) -> tuple[str, ...]:
-    chosen = [reader.choice(item, "what to exclude", EXCLUDE) for item in reader.items(node, "`exclude`")]
-    return tuple(one for one in dict.fromkeys(chosen) if one is not None)
 
 
 def _store(node: Node, reader: Reader) -> StoreSpec | None:

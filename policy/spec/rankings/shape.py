@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy.spec import define
 from policy.spec.decision import UNKNOWN_FACTS
-from policy.spec.rankings import blocks, ids, items
+from policy.spec.rankings import blocks, exclude, ids, items
 from policy.spec.rankings import ranking as block
 from policy.spec.reader import IDENTIFIER, NAME
 from policy.spec.shapes import A_NAME, CONDITION, TEXT, Schema, listed, named, record, says, whole, word
@@ -71,7 +71,7 @@ _BLOCKS: dict[str, Schema] = {
         maxProperties=define.MAX_DEFINITIONS,
     ),
     "filters": listed("Which items may be shown.", _FILTER),
-    "exclude": listed("Whose items are left out.", {"enum": list(block.EXCLUDE)}),
+    "exclude": exclude.shape(),
     "boosts": listed("What changes the scores before the best are chosen.", _BOOST),
     "caps": listed("How often a value may stand in the list.", _CAP),
     "ties": word("Which of two items with equal scores comes first, by key.", block.TIES, default="desc"),

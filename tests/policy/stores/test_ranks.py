@@ -204,3 +204,32 @@ def test_the_command_refuses_in_sentences(folder):
             command, [str(folder / "shop.yaml"), "--users", str(folder / "users.csv"), *arguments]
         )
         assert (result.exit_code, words in result.output) == (1, True), result.output
+
+
+def test_seen_items_come_from_a_store(folder, name, store, address):
+    """What `precompute --seen` wrote is left out of a user's lists; a store that fails is said, and nothing hangs."""
+    text = (folder / "shop.yaml").read_text().split("score:")[0]
+    seen = f"exclude: [request, {{store: {{url: '{address}', max_age: 1h}}}}]"
+    (folder / "shop.yaml").write_text(text.replace("exclude: [request, history]", seen))
+    ranking = policy.load(folder / "shop.yaml")
+    before = ranking.row({"user": 7, "n": 3})
+    (folder / "seen.csv").write_text(
+        f"user,item\n7,{before.items[0].id}\n8,F-1001\n7,{before.items[2].id}\n7,{before.items[0].id}\n7,F-1\n"
+    )
+    result = CliRunner().invoke(command, [str(folder / "shop.yaml"), "--seen", str(folder / "seen.csv")])
+    assert (result.exit_code, "2 histories" in result.output) == (0, True), result.output
+    after = ranking.row({"user": "7", "n": 3})
+    assert after.items[0].id == before.items[1].id
+    assert before.items[2].id not in {item.id for item in after.items}
+    assert [item.id for item in ranking.row({"user": 9, "n": 2}).items]
+    assert ranking.seen.counts == {"missing": 2, "found": 1}
+    fill = store.begin(f"{name}/seen", "v")
+    fill.put(0, [("7", b"[1.5]"), ("8", b'["F-1001"]')], time.time())
+    fill.finish(0.0)
+    assert ranking.row({"user": 7, "n": 3}).reasons[-1] == {"code": "seen", "missing": "the entry is damaged"}
+    (folder / "shop.yaml").write_text(
+        (folder / "shop.yaml").read_text().replace(address, "redis://127.0.0.1:1/0")
+    )
+    down = policy.load(folder / "shop.yaml").row({"user": 7, "n": 3})
+    assert "127.0.0.1:1" in down.reasons[-1]["missing"]
+    assert [item.id for item in down.items] == [item.id for item in before.items]
