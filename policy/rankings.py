@@ -71,7 +71,21 @@ def load_ranking(
         spec, table = _by_name(spec, table, items)
     ranker.top(ranker.fold_in([], [], reg=1.0), 1)  # what is compiled at the first call, is compiled now
     user_id = as_user if users is None else users.number if own.users is None else model.user_id
-    return Ranking(spec, ranker, table, user_id, lists, withdrawn, seen), found
+    ranking = Ranking(spec, ranker, table, user_id, lists, withdrawn, seen)
+    return ranking, [*found, *_doubts(ranking)]
+
+
+def _doubts(ranking: Ranking) -> list[Diagnostic]:
+    """A table without items, or whose items the model does not know, gives lists that are empty: most likely a slip."""
+    items, span = ranking.items, ranking.spec.items.span
+    if not items.present.any():
+        message = f"the item table `{ranking.spec.items.file}` is empty: so is every list"
+    elif not items.present[: items.slots].any():
+        message = f"the model knows none of the items of `{ranking.spec.items.file}`: only what is popular is listed"
+    else:
+        return []
+    hints = ("`items.key` names the column with the numbers, or names, that the model knows",)
+    return [Diagnostic("W434", message, span, help=hints, severity="warning")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rankings: E182 to E189."""
+"""Rankings: E182 to E189, W434."""
 
 from __future__ import annotations
 
@@ -65,5 +65,12 @@ PAGES: dict[str, Page] = {
         "Nobody would be found by the name that callers use.",
         "Name the folder that the StringIndexer was saved to, or a table with the columns `id` and `number`.",
         "# shop.yaml\n" + _SOUND + "ids: {user: models/login}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+    ),
+    "W434": Page(
+        "an item table of no use to the model",
+        "The item table is empty, or the model knows none of its items.",
+        "Every list would be empty, or hold only what is popular.",
+        "Check the column after `items.key`: it holds the numbers, or names, that the model was trained with.",
+        "# shop.yaml\n" + _SOUND.replace("models/als", "models/recommend") + "# items.csv\nid,price,kind\n",
     ),
 }

@@ -13,7 +13,7 @@ import pytest
 import policy
 import scorer
 from policy.live import Live
-from policy.runtime import load_decision
+from policy.runtime import load_decision, load_policy
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -294,3 +294,40 @@ def test_unknown_items_are_said(folder):
     outcome = ranking.row({"user": 7, "n": 3, "exclude": ["F-1", "F-1047"], "history": ["F-2", "F-1"]})
     assert {"code": "unknown_items", "items": ["F-1", "F-2"], "count": 2} in outcome.reasons
     assert "F-1047" not in {item.id for item in outcome.items}
+
+
+def test_why_there_are_fewer(folder):
+    """More items than the policy or the table has: all that are eligible come, and the answer says why no more."""
+    text = (folder / "recommend.yaml").read_text().replace("caps:\n  - {by: kind, at_most: 4}", "caps: []")
+    (folder / "recommend.yaml").write_text(text.replace("max: 50", "max: 500"))
+    table = (folder / "recommend" / "items.csv").read_text()
+    row = next(line for line in table.splitlines() if line.startswith("4,F-1004,"))
+    (folder / "recommend" / "items.csv").write_text(
+        table + row.replace("4,F-1004,", "5004,F-5004,", 1) + "\n"
+    )
+    ranking = policy.load(folder / "recommend.yaml")
+    outcome = ranking.row({"user": 7, "n": 1_000_000})
+    eligible = outcome.left[-1][1]
+    assert outcome.reasons == (
+        {"code": "most", "asked": 1_000_000, "most": 500},
+        {"code": "fewer", "eligible": eligible, "asked": 500, "without_score": 1},
+    )
+    assert len(outcome.items) == eligible - 1
+    assert ranking.row({"user": 7, "n": 0}).items == ()
+
+
+def test_a_catalog_of_no_use_is_told(folder):
+    """An empty item table, and one of which the model knows nothing, load with a warning."""
+    table = (folder / "recommend" / "items.csv").read_text()
+    head, *rows = table.splitlines()
+    for lines in ([head], [head, *(f"9{row}" for row in rows)]):
+        (folder / "recommend" / "items.csv").write_text("\n".join(lines) + "\n")
+        loaded = load_policy(folder / "recommend.yaml")
+        assert [one.code for one in loaded.diagnostics] == ["W434"]
+        assert loaded.ranking.row({"user": 7, "n": 3}).items == ()
+
+
+def test_a_negative_number_of_items(folder):
+    """What was asked for stands in the problem."""
+    with pytest.raises(policy.FactsError, match="expected int of at least 0, got -3"):
+        policy.load(folder / "recommend.yaml").row({"user": 7, "n": -3})

@@ -151,8 +151,10 @@ class Ranking:
             source, reasons = self._source(asked, ended)
             listed, plan, more = self._listed(source, asked, eligible, values)
         reasons += [*noted, *more]
+        if asked.n < asked.wanted:
+            reasons.append({"code": "most", "asked": min(asked.wanted, 2**63 - 1), "most": asked.n})
         if len(listed) < asked.n:
-            reasons.append({"code": "fewer", "eligible": left[-1][1], "asked": asked.n})
+            reasons.append(self._fewer(source, eligible, asked.n))
         pairs = zip(self.spec.inputs, reading.values, strict=True)
         return RankOutcome(
             self.name,
@@ -290,6 +292,17 @@ class Ranking:
         rows = np.array([row for row, _ in known], np.int64)
         kept = eligible[rows] if len(rows) else np.zeros(0, bool)
         yield rows[kept], np.array([score for _, score in known], np.float64)[kept]
+
+    def _fewer(self, source: _Source, eligible: Array, asked: int) -> Reason:
+        """Why a list has fewer items than asked for; eligible items that nothing gives a score are told apart."""
+        count = int(np.count_nonzero(eligible))
+        scored = count
+        if source.vector is not None:
+            scored = int(np.count_nonzero(eligible[: self.items.slots]))
+        elif source.name == "popular" and self.popular is not None:
+            scored = int(np.count_nonzero(eligible[self.popular[0]]))
+        reason: Reason = {"code": "fewer", "eligible": count, "asked": asked}
+        return reason if scored == count else {**reason, "without_score": count - scored}
 
     def _item(
         self, row: int, score: float, source: _Source, boosting: Sequence[tuple[BoostSpec, Array]]
