@@ -320,7 +320,7 @@ def test_a_catalog_of_no_use_is_told(folder):
     """An empty item table, and one of which the model knows nothing, load with a warning."""
     table = (folder / "recommend" / "items.csv").read_text()
     head, *rows = table.splitlines()
-    for lines in ([head], [head, *(f"9{row}" for row in rows)]):
+    for lines in ([head], [head, *(f"9000{row}" for row in rows)]):
         (folder / "recommend" / "items.csv").write_text("\n".join(lines) + "\n")
         loaded = load_policy(folder / "recommend.yaml")
         assert [one.code for one in loaded.diagnostics] == ["W434"]

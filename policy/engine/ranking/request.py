@@ -20,7 +20,8 @@ _INT32 = 2**31
 class Request:
     """What was asked.
 
-    n: at most the policy's most; wanted: as the request has it; history: (item, rating) pairs; facts: the other members.
+    n: at most the policy's most; wanted: as the request has it; history: (item, rating) pairs; facts: the other
+    members.
     """
 
     user: Any
