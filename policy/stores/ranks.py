@@ -14,6 +14,7 @@ import msgspec
 
 from policy.engine.machine import instant
 from policy.engine.ranking.exclude import SeenItems
+from policy.engine.ranking.heads import heads
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.stored import Stored
 from policy.errors import StoreError
@@ -147,18 +148,15 @@ def precompute(
     return fill.finish(clock())
 
 
-def _lists(ranking: Ranking, users: Iterable[Any], n: int, at: float) -> Iterator[tuple[str, bytes]]:
+def _lists(ranking: Ranking, users: Sequence[Any], n: int, at: float) -> Iterator[tuple[str, bytes]]:
     """The lists for users with no other facts; what a request adds is looked at when it comes.
 
     A user whom the model does not know has none: a request gets what the policy's fallback makes of it.
     """
     now = instant(round(at * 1e9)) if ranking.reads_now else None
-    for user in users:
-        outcome = ranking.row({"user": user, "n": n}, now=now) if (key := key_of(user)) is not None else None
-        items = () if outcome is None else outcome.items
-        pairs = [(item.id, item.score) for item in items if item.source == "model"]
-        if key is not None and pairs:
-            yield key, _encode(pairs)
+    keyed = [(key, user) for user in users if (key := key_of(user)) is not None]
+    found = heads(ranking, [user for _, user in keyed], n, now=now)
+    yield from ((key, _encode(head)) for (key, _), head in zip(keyed, found, strict=True) if head)
 
 
 def _blocks(users: Iterable[Any]) -> Iterator[Sequence[Any]]:

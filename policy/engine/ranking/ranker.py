@@ -36,6 +36,19 @@ class Ranker(Protocol):
     ) -> tuple[Array, Array]:
         """Slots and scores of the best eligible items, best first; see `scorer.Ranker.top`."""
 
+    def top_of_each(
+        self,
+        vectors: Any,
+        n: int,
+        *,
+        slots: Any = None,
+        mask: Any = None,
+        multiply: Any = None,
+        add: Any = None,
+        ties: Any = "desc",
+    ) -> tuple[Array, Array, Array]:
+        """What `top` gives for each of many vectors: slots, scores, and how many of each row there are."""
+
     def scores(self, vector: Any, slots: Any) -> Array:
         """The scores of items before any boost."""
 

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 from msgspec import UNSET
 
-from policy.engine.inputs import Inputs
+from policy.engine.inputs import Inputs, Reading
 from policy.engine.machine import NowNeededError, machine_values, microseconds, moment
 from policy.engine.ranking.caps import Caps
 from policy.engine.ranking.exclude import Exclusion, Seen
 from policy.engine.ranking.items import Items
 from policy.engine.ranking.masks import Mask
+from policy.engine.ranking.order import factors, popularity
 from policy.engine.ranking.outcome import RankedItem, RankOutcome, Reason
 from policy.engine.ranking.ranker import Ranker
 from policy.engine.ranking.request import Request, as_user, read_request
@@ -88,7 +89,7 @@ class Ranking:
         put("boosts", tuple(_Boost(one, Mask.of(one.when, items)) for one in spec.boosts))
         put("caps", Caps.of(spec.caps, items))
         put("exclusion", Exclusion.of(spec.exclude.words, self.withdrawn, self.seen, items))
-        put("popular", None if spec.popular is None else _popularity(items, spec.popular, spec.ties))
+        put("popular", None if spec.popular is None else popularity(items, spec.popular, spec.ties))
         conditions = [*(one.keep for one in spec.filters), *(one.when for one in spec.boosts)]
         ends = bool(self.exclusion.ending)
         put("reads_now", ends or any(NOW in one.reads for one in conditions))
@@ -133,17 +134,10 @@ class Ranking:
         Raises FactsError with every problem,
         NowNeededError without a needed time.
         """
-        asked, problems = read_request(request, self.spec.limits)
-        reading = self.inputs.read(asked.facts, strict=strict)
-        if problems or reading.problems:
-            raise FactsError([*problems, *reading.problems])
-        at = moment(now) if self.reads_now else None
-        if self.reads_now and at is None:
-            raise NowNeededError(self.name)
-        values = machine_values(self.spec.inputs, reading.values, None, at)
+        asked, values, at, reading = self.read(request, now, strict=strict)
         if stored is None and self.lists is not None:
             stored = self.lists.row(asked.user)
-        eligible, left, noted = self._eligible(asked, values, at)
+        eligible, left, noted = self.eligible(asked, values, at)
         source, reasons = self._source(asked, stored)
         listed, plan, more = self._listed(source, asked, eligible, values)
         if source.stored is not None and self._may_be_live and len(listed) < min(asked.n, left[-1][1]):
@@ -178,14 +172,20 @@ class Ranking:
         """
         return rank_rows(self.row, table, now)
 
-    @property
-    def _may_be_live(self) -> bool:
-        """Whether the model answers where a store does not."""
-        return self.spec.store is None or self.spec.store.missing == LIVE
+    def read(
+        self, request: Any, now: Any, *, strict: bool
+    ) -> tuple[Request, Mapping[str, Any], int | None, Reading]:
+        """The request, its machine values and its time. Raises FactsError, NowNeededError."""
+        asked, problems = read_request(request, self.spec.limits)
+        reading = self.inputs.read(asked.facts, strict=strict)
+        if problems or reading.problems:
+            raise FactsError([*problems, *reading.problems])
+        at = moment(now) if self.reads_now else None
+        if self.reads_now and at is None:
+            raise NowNeededError(self.name)
+        return asked, machine_values(self.spec.inputs, reading.values, None, at), at, reading
 
-    # -- inside -----------------------------------------------------------------------------------------------------
-
-    def _eligible(
+    def eligible(
         self, asked: Request, values: Mapping[str, Any], now: int | None
     ) -> tuple[Array, list[tuple[str, int]], list[Reason]]:
         """Which items may be shown, how many were left after each step, and what there is to say."""
@@ -200,6 +200,13 @@ class Ranking:
             eligible = eligible & mask.row(values)
             left.append((name, int(np.count_nonzero(eligible))))
         return eligible, left, reasons
+
+    @property
+    def _may_be_live(self) -> bool:
+        """Whether the model answers where a store does not."""
+        return self.spec.store is None or self.spec.store.missing == LIVE
+
+    # -- inside -----------------------------------------------------------------------------------------------------
 
     def _source(self, asked: Request, stored: Stored | None) -> tuple[_Source, list[Reason]]:
         """What is stored, or the model if it knows the user, else the first fallback that can serve."""
@@ -265,10 +272,10 @@ class Ranking:
         self, vector: Array, n: int, mask: Array, boosting: Sequence[tuple[BoostSpec, Array]], *, few: bool
     ) -> Iterator[tuple[Array, Array]]:
         """Slots and scores in order, some at a time: the stream goes on where it stopped."""
-        multiply, add = _factors(boosting, self.items.slots)
+        multiply, add = factors(boosting, self.items.slots)
         which: dict[str, Any] = {"slots": np.flatnonzero(mask).astype(np.int32)} if few else {"mask": mask}
         after: tuple[float, int] | None = None
-        size = n if not self.caps else max(2 * n, 64)
+        size = self.caps.ahead(n)
         while True:
             slots, scores = self.ranker.top(
                 vector, size, **which, multiply=multiply, add=add, after=after, ties=self.spec.ties
@@ -321,25 +328,3 @@ class Ranking:
             told = [{"item": self.items.ids[int(slots[at])], "adds": float(shares[at])} for at in best]
             reasons.append({"code": "history", "items": told})
         return RankedItem(self.items.ids[row], score, source.name, tuple(reasons))
-
-
-def _factors(boosting: Sequence[tuple[BoostSpec, Array]], slots: int) -> tuple[Array | None, Array | None]:
-    """What boosts multiply the score of each slot with, and what they add; None for nothing."""
-    multiply = add = None
-    for spec, mask in boosting:
-        rows = mask[:slots]
-        if spec.multiply != 1.0:
-            multiply = np.ones(slots, np.float32) if multiply is None else multiply
-            multiply[rows] *= np.float32(spec.multiply)
-        if spec.add:
-            add = np.zeros(slots, np.float32) if add is None else add
-            add[rows] += np.float32(spec.add)
-    return multiply, add
-
-
-def _popularity(items: Items, column: str, ties: str) -> tuple[Array, Array]:
-    """Rows from the most popular down, ties as elsewhere; the numbers by row. Items without a number are left out."""
-    numbers = items.table.column(column).cast(pa.float64()).to_numpy()
-    known = np.flatnonzero(items.present & ~np.isnan(numbers))
-    tie = -items.keys[known] if ties == "desc" else items.keys[known]
-    return known[np.lexsort((tie, -numbers[known]))], numbers
