@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policy.diagnostics import Diagnostic, errors
+from policy.engine.ranking.ranker import NoRanker, Ranker
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.request import as_user
 from policy.engine.ranking.stored import lists_version
@@ -52,24 +53,28 @@ def load_ranking(
     found += [*problems, *check_store(spec.store, folder), *check_store(spec.exclude.seen, folder)]
     withdrawn, problems = _withdrawn(spec, folder)
     found += problems
-    model, ranker, own = None, None, _Own()
+    model: Any = None
+    ranker: Ranker | None = None
+    own = _Own()
     place = spec.model if "://" in spec.model else str(folder / spec.model)
     try:
-        model = models(place)
-        ranker, own = model.ranker(), _Own.of(model)
+        model = models(place) if spec.model else None
+        ranker, own = (NoRanker(), own) if model is None else (model.ranker(), _Own.of(model))
     except failures as error:
         found.append(Diagnostic("E185", f"the model cannot rank: {error}", spec.model_span))
     users, problems = _names("user", spec.ids.user, own.users, partial(read_names, folder, models, failures))
     found += problems
     items, problems = _names("item", spec.ids.item, own.items, partial(read_names, folder, models, failures))
     found += problems
-    if table is None or model is None or ranker is None or errors(found):
+    if table is None or ranker is None or errors(found):
         return None, found
     spec = replace(spec, version=_version(spec, table, users, items, withdrawn))
     lists, seen = _stores(spec, folder, ranker.version)
     if items is not None:
         spec, table = _by_name(spec, table, items)
-    ranker.top(ranker.fold_in([], [], reg=1.0), 1)  # what is compiled at the first call, is compiled now
+    ranker.top(
+        ranker.fold_in([], [], reg=1.0, alpha=1.0, implicit=False), 1
+    )  # what is compiled at the first call, is compiled now
     user_id = as_user if users is None else users.number if own.users is None else model.user_id
     ranking = Ranking(spec, ranker, table, user_id, lists, withdrawn, seen)
     return ranking, [*found, *_doubts(ranking)]
@@ -80,7 +85,7 @@ def _doubts(ranking: Ranking) -> list[Diagnostic]:
     items, span = ranking.items, ranking.spec.items.span
     if not items.present.any():
         message = f"the item table `{ranking.spec.items.file}` is empty: so is every list"
-    elif not items.present[: items.slots].any():
+    elif ranking.spec.model and not items.present[: items.slots].any():
         message = f"the model knows none of the items of `{ranking.spec.items.file}`: only what is popular is listed"
     else:
         return []
@@ -162,7 +167,7 @@ def references(spec: RankingSpec, file: Path) -> set[Path]:
         *(one.file or str(one.model) for one in names),
     }
     found = {file.parent / path for path in paths if "://" not in path}
-    return found | ({file.parent / spec.model} if "://" not in spec.model else set())
+    return found | ({file.parent / spec.model} if spec.model and "://" not in spec.model else set())
 
 
 def _version(

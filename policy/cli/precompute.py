@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from policy.errors import FactsError, LoadError, StoreError
 from policy.runtime import load
 from policy.stores import Current, Store, key_of, open_store
 from policy.stores.address import beside
-from policy.stores.ranks import fill_seen, precompute
+from policy.stores.ranks import fill_lists, fill_seen, precompute
 from policy.stores.scores import Pair, fill_scores
 
 _SECONDS = 30.0  # for one step of the store
@@ -45,6 +46,11 @@ Show = Callable[[int], None]
     "--seen",
     metavar="FILE",
     help="For a ranking: a table with the columns `user` and `item`, of what users have seen.",
+)
+@click.option(
+    "--lists",
+    metavar="FILE",
+    help="For a ranking: a table with `user`, `item` and `score`, of lists that were computed elsewhere.",
 )
 @click.option(
     "--facts",
@@ -65,6 +71,7 @@ def command(
     policy: Path,
     users: str | None,
     seen: str | None,
+    lists: str | None,
     facts: str | None,
     address: str | None,
     count: int | None,
@@ -82,14 +89,12 @@ def command(
     began = time.perf_counter()
     try:
         if isinstance(loaded, Ranking):
-            _refuse({"--facts": facts, "--score": score}, "a ranking takes --users or --seen")
-            if seen is not None:
-                _refuse({"--users": users, "-n": count}, "--seen is a job of its own")
-                found = _seen(loaded, policy, seen, address)
-            else:
-                found = _lists(loaded, policy, _given(users, "--users"), address, count)
+            _refuse({"--facts": facts, "--score": score}, "a ranking takes --users, --lists or --seen")
+            found = _of_ranking(loaded, policy, address, count, users=users, lists=lists, seen=seen)
         else:
-            _refuse({"--users": users, "--seen": seen, "-n": count}, "a decision takes --facts")
+            _refuse(
+                {"--users": users, "--lists": lists, "--seen": seen, "-n": count}, "a decision takes --facts"
+            )
             found = _scores(loaded, policy, _given(facts, "--facts"), address, score)
     except (StoreError, TableError) as error:
         raise click.ClickException(str(error)) from error
@@ -133,6 +138,29 @@ def _lists(ranking: Ranking, policy: Path, users: str, address: str | None, coun
         return precompute(ranking, store, _users(source.chunks), most, time.time, show, job)
 
 
+def _of_ranking(
+    ranking: Ranking,
+    policy: Path,
+    address: str | None,
+    count: int | None,
+    *,
+    users: str | None,
+    lists: str | None,
+    seen: str | None,
+) -> Current:
+    """One of three jobs: to compute lists, to take them as they are, to take what users have seen."""
+    if seen is not None or lists is not None:
+        job = "--seen" if seen is not None else "--lists"
+        _refuse({"--users": users, "-n": count}, f"{job} is a job of its own")
+        if seen is None:
+            return _given_lists(ranking, policy, _given(lists, "--lists"), address)
+        _refuse({"--lists": lists}, "--seen is a job of its own")
+        return _seen(ranking, policy, seen, address)
+    if not ranking.spec.model:
+        raise click.ClickException("the policy has no model: give the lists with --lists FILE")
+    return _lists(ranking, policy, _given(users, "--users"), address, count)
+
+
 def _seen(ranking: Ranking, policy: Path, seen: str, address: str | None) -> Current:
     named = ranking.spec.exclude.seen
     if address is None and named is not None:
@@ -141,16 +169,40 @@ def _seen(ranking: Ranking, policy: Path, seen: str, address: str | None) -> Cur
         raise click.ClickException("name a store with --to, or in the policy: `exclude: [{store: {url: …}}]`")
     types = {"user": pa.string(), "item": pa.string()}
     with read(seen, None, types) as source, progress(source) as show:
-        pairs = _views(source.chunks, show)
-        return fill_seen(open_store(address, _SECONDS), ranking.name, pairs, time.time, _fingerprint(seen))
+        rows = _rows(source.chunks, ("user", "item"), show)
+        return fill_seen(open_store(address, _SECONDS), ranking.name, rows, time.time, _fingerprint(seen))
 
 
-def _views(chunks: Iterator[Chunk], show: Show) -> Iterator[tuple[Any, Any]]:
+def _given_lists(ranking: Ranking, policy: Path, lists: str, address: str | None) -> Current:
+    if ranking.spec.model:
+        raise click.ClickException(
+            "--lists does not fit this policy: its model computes the lists of --users"
+        )
+    store = _store(ranking, policy, address)
+    types = {"user": pa.string(), "item": pa.string(), "score": pa.float64()}
+    with read(lists, None, types) as source, progress(source) as show:
+        rows = _rows(source.chunks, ("user", "item", "score"), show)
+        return fill_lists(store, ranking.name, rows, time.time, _fingerprint(lists))
+
+
+def _rows(chunks: Iterator[Chunk], names: Sequence[str], show: Show) -> Iterator[Any]:
+    """The rows of a table as tuples of these columns; a score that is missing is NaN."""
     for chunk in chunks:
-        for name in ("user", "item"):
+        for name in names:
             _check_column(chunk, name)
-        yield from zip(*(chunk.table.column(name).to_pylist() for name in ("user", "item")), strict=True)
+        columns = [chunk.table.column(name) for name in names]
+        if "score" in names:
+            columns[-1] = _numbers(chunk, "score")
+        yield from zip(*(column.to_pylist() for column in columns), strict=True)
         show(chunk.start + chunk.table.num_rows)
+
+
+def _numbers(chunk: Chunk, name: str) -> pa.Array:
+    """A column of scores as doubles, NaN for null."""
+    try:
+        return one_chunk(chunk.table.column(name)).cast(pa.float64()).fill_null(math.nan)
+    except pa.ArrowException as error:
+        raise TableError(f"{chunk.where(0)}: the column `{name}` holds no numbers: {error}") from error
 
 
 def _users(chunks: Iterator[Chunk]) -> Iterator[Any]:
@@ -210,11 +262,7 @@ def _scored(decision: Decision, chunk: Chunk, score: str | None) -> tuple[Any, d
     if score is None:
         return decision.scores(chunk.table, now=instant(time.time_ns()))
     _check_column(chunk, score)
-    try:
-        column = one_chunk(chunk.table.column(score)).cast(pa.float64())
-    except pa.ArrowException as error:
-        raise TableError(f"{chunk.where(0)}: the column `{score}` holds no numbers: {error}") from error
-    scores = column.to_numpy(zero_copy_only=False)
+    scores = _numbers(chunk, score).to_numpy(zero_copy_only=False)
     usable = (scores >= 0.0) & (scores <= 1.0)
     causes = dict.fromkeys(np.flatnonzero(~usable).tolist(), f"`{score}` is no number from 0 to 1")
     return np.where(usable, scores, np.nan), causes

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -32,8 +33,8 @@ _decode = msgspec.json.Decoder(list[tuple[int | str, float]]).decode
 class StoredLists:
     """The lists of one ranking.
 
-    version: what entries must be of; counts: how many look-ups were `found`, `missing` (no entry, or one of another
-    version), `stale`, `damaged` or `failed`, since the policy was loaded.
+    version: what entries must be of, "" for any; counts: how many look-ups were `found`, `missing` (no entry, or one of
+    another version), `stale`, `damaged` or `failed`, since the policy was loaded.
     """
 
     store: Guarded
@@ -59,7 +60,7 @@ class StoredLists:
             return "failed", Stored(None, str(error))
         if entry is None:
             return "missing", Stored(None, "there is no entry")
-        if entry.version != self.version:
+        if self.version not in ("", entry.version):
             return "missing", Stored(None, "the entry is of another version")
         if self.max_age is not None and (age := self.clock() - entry.at) > self.max_age.total_seconds():
             return "stale", Stored(None, f"the entry is {age:.0f} s old")
@@ -99,6 +100,30 @@ class StoredSeen:
             return "found", SeenItems(_decode_seen(entry.value))
         except msgspec.MsgspecError:
             return "damaged", SeenItems((), "the entry is damaged")
+
+
+def fill_lists(
+    store: Store,
+    ranking: str,
+    rows: Iterable[tuple[Any, Any, float]],
+    clock: Callable[[], float],
+    job: str = "",
+) -> Current:
+    """Fill a set with lists that were computed elsewhere, from (user, item, score) in any order. Raises StoreError.
+
+    Equal scores stay in the order in which they came.
+    """
+    lists: dict[str, list[tuple[Any, float]]] = {}
+    for user, item, score in rows:
+        key = key_of(user)
+        if key is not None and item is not None and isfinite(score):
+            lists.setdefault(key, []).append((item, score))
+    fill = store.begin(ranking, f"sha256:{job}", job)
+    for block, some in enumerate(_blocks(lists)):
+        if block not in fill.done:
+            sorted_ = ((key, sorted(lists[key], key=lambda pair: -pair[1])) for key in some)
+            fill.put(block, [(key, _encode(pairs)) for key, pairs in sorted_], clock())
+    return fill.finish(clock())
 
 
 def seen_name(ranking: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+
 Array = Any  # a NumPy array
 
 
@@ -56,3 +58,44 @@ class Ranker(Protocol):
         self, slots: Any, ratings: Any, slot: int, *, reg: float, alpha: float, implicit: bool
     ) -> Array:
         """What each item of a history adds to the score of an item."""
+
+
+class NoRanker:
+    """The ranker of a policy without a model: it knows nobody and nothing, and every list is one of the store."""
+
+    version = "none"
+
+    @property
+    def items(self) -> Array:
+        """No item."""
+        return np.empty(0, np.int32)
+
+    def user(self, user_id: Any) -> None:
+        """Nobody."""
+        del user_id
+
+    def fold_in(self, slots: Any, ratings: Any, **_: Any) -> Array:
+        """No factors."""
+        del slots, ratings
+        return np.empty(0, np.float32)
+
+    def top(self, vector: Any, n: int, **_: Any) -> tuple[Array, Array]:
+        """No slot, no score."""
+        del vector, n
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+
+    def top_of_each(self, vectors: Any, n: int, **_: Any) -> tuple[Array, Array, Array]:
+        """Likewise, for each."""
+        empty = np.empty((len(vectors), 0))
+        del n
+        return empty.astype(np.int32), empty.astype(np.float32), np.zeros(len(vectors), np.int64)
+
+    def scores(self, vector: Any, slots: Any) -> Array:
+        """No score."""
+        del vector, slots
+        return np.empty(0, np.float32)
+
+    def contributions(self, slots: Any, ratings: Any, slot: int, **_: Any) -> Array:
+        """Nothing is added."""
+        del ratings, slot
+        return np.zeros(len(slots))

@@ -31,5 +31,7 @@ class Lists(Protocol):
 
 
 def lists_version(spec: RankingSpec, model: str) -> str:
-    """The version of lists computed beforehand: a hash of the ranking, its items and its model."""
+    """The version of lists computed beforehand: a hash of the ranking, its items and its model; "" without a model."""
+    if not spec.model:
+        return ""
     return "sha256:" + hashlib.sha256(f"{spec.version}\n{model}".encode()).hexdigest()

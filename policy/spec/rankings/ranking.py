@@ -30,7 +30,7 @@ from policy.spec.rankings.items import ItemsSpec, read_items
 from policy.spec.reader import Reader
 from policy.spec.store import StoreSpec, read_store
 
-REQUIRED = ("ranking", "model", "items")
+REQUIRED = ("ranking", "items")
 KEYS = (
     *(
         "ranking",
@@ -62,8 +62,8 @@ TIES = ("desc", "asc")
 class RankingSpec:
     """What a ranking policy says.
 
-    popular: the column of the item table that orders items for a user of whom nothing is known. log: what to do if
-    the ranking cannot be recorded: "refuse" or "serve".
+    model: "" where every list is one of the store. popular: the column of the item table that orders items for a user
+    of whom nothing is known. log: what to do if the ranking cannot be recorded: "refuse" or "serve".
     """
 
     name: str
@@ -132,11 +132,14 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         if "popular" in fields
         else None,
         log=_on_error(fields["on_error"], reader) if "on_error" in fields else REFUSE,
-        store=_store(fields["score"], reader) if "score" in fields else None,
+        store=_store(fields["score"], reader, can_score="model" in fields) if "score" in fields else None,
         version=content_hash(root),
         span=root.span,
         name_span=fields["ranking"].span if "ranking" in fields else root.span,
     )
+    if "model" not in fields and "score" not in fields and fields:
+        hints = ("name a model with `model:`, or a store with `score: {store: …}`",)
+        reader.note("E112", "a ranking needs the key `model`, or `score`", root.span, hints=hints)
     _check_fallback(spec, reader)
     return (None if errors(reader.found) else spec), reader.found
 
@@ -146,10 +149,10 @@ def _numeric(columns: object) -> tuple[str, ...]:
     return tuple(name for name, type_ in found.items() if type_ in ("int", "double"))
 
 
-def _store(node: Node, reader: Reader) -> StoreSpec | None:
+def _store(node: Node, reader: Reader, *, can_score: bool) -> StoreSpec | None:
     """The block `score:`, which names where lists computed beforehand are kept."""
     fields = reader.record(node, "`score`", ("store",), ("store",))
-    return read_store(fields["store"][1], reader) if "store" in fields else None
+    return read_store(fields["store"][1], reader, can_score=can_score) if "store" in fields else None
 
 
 def _on_error(node: Node, reader: Reader) -> str:
@@ -160,6 +163,8 @@ def _on_error(node: Node, reader: Reader) -> str:
 
 def _check_fallback(spec: RankingSpec, reader: Reader) -> None:
     """What a fallback needs must be there, and what is there must be needed."""
+    if spec.fold_in is not None and not spec.model:
+        reader.note("E184", "`fold_in` needs a model, and there is none", spec.span)
     for source, block, given in (("fold_in", "fold_in", spec.fold_in), ("popular", "popular", spec.popular)):
         if source in spec.fallback and given is None:
             message = f"the fallback `{source}` needs the block `{block}`"

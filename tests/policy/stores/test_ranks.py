@@ -233,3 +233,42 @@ def test_seen_items_come_from_a_store(folder, name, store, address):
     down = policy.load(folder / "shop.yaml").row({"user": 7, "n": 3})
     assert "127.0.0.1:1" in down.reasons[-1]["missing"]
     assert [item.id for item in down.items] == [item.id for item in before.items]
+
+
+def test_lists_of_elsewhere(folder, name, store, address):
+    """Without a model every list is one of the store, as it was computed elsewhere, under the filters of the request."""
+    text = (
+        (folder / "shop.yaml")
+        .read_text()
+        .replace("model: models/recommend", "")
+        .replace("fold_in: {reg: 0.1}", "")
+    )
+    text = text.replace("[fold_in, popular, empty]", "[popular, empty]").replace(", missing: fallback", "")
+    (folder / "shop.yaml").write_text(text)
+    ranking = policy.load(folder / "shop.yaml")
+    table = "user,item,score\nana,F-1003,0.5\nana,F-1047,0.9\nbo,F-1001,1\nana,F-1052,-2\nana,F-1010,\n"
+    (folder / "lists.csv").write_text(table)
+    result = CliRunner().invoke(command, [str(folder / "shop.yaml"), "--lists", str(folder / "lists.csv")])
+    assert (result.exit_code, "2 lists" in result.output) == (0, True), result.output
+    outcome = ranking.row({"user": "ana", "n": 3})
+    assert [(item.id, item.score, item.source) for item in outcome.items] == [
+        ("F-1047", 0.9, "store"),
+        ("F-1003", 0.5, "store"),
+        ("F-1052", -2.0, "store"),
+    ]
+    assert ranking.row({"user": "ana", "n": 3, "exclude": ["F-1047"]}).items[0].id == "F-1003"
+    assert {item.source for item in ranking.row({"user": "eve", "n": 3}).items} == {"popular"}
+    post(open_service(folder / "shop.yaml"), name, {"user": "ana", "n": 2})
+    for arguments, words in ((["--users"], "no model"), (["--lists", "x", "--seen"], "a job of its own")):
+        result = CliRunner().invoke(
+            command, [str(folder / "shop.yaml"), *arguments, str(folder / "lists.csv")]
+        )
+        assert (result.exit_code, words in result.output) == (1, True), result.output
+    (folder / "shop.yaml").write_text(
+        text.replace("score: {store: {url", "score: {store: {missing: live, url")
+    )
+    with pytest.raises(policy.LoadError, match="needs a model"):
+        policy.load(folder / "shop.yaml")
+    (folder / "shop.yaml").write_text(text.split("score:")[0])
+    with pytest.raises(policy.LoadError, match="needs the key `model`, or `score`"):
+        policy.load(folder / "shop.yaml")
