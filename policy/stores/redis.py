@@ -64,6 +64,8 @@ class RedisStore:
 
     def many(self, name: str, keys: Sequence[str]) -> dict[str, Entry]:
         """The entries of keys in the set that is in place."""
+        if not keys:
+            return {}
         base = _base(name)
         with self.errors():
             found = self.client.eval(_GET, 1, f"{base}:current", base, *keys)
