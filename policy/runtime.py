@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +37,8 @@ from policy.spec.decision import DecisionSpec, model_of, read_decision, words
 from policy.spec.lint.expiry import expiries
 from policy.spec.reader import Reader
 from policy.spec.score import ScoreSpec
+from policy.stores.scores import shelf
+from policy.stores.shared import check_store
 
 Models = Callable[[str], Any]  # the location of a model -> what has `output(name)`
 load_model: Models = scorer.load
@@ -175,12 +178,14 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     found += problems
     spec, problems = _with_facts(spec, file.parent)
     found += problems
+    unusable = check_store(spec.score.store, file.parent)
+    found += unusable
     wants_model = spec.score.model is not None
     one, problems = _scorer(spec.score, file.parent, models or load_model) if wants_model else (None, [])
     found += problems
     if wants_model and one is None:
         return Loaded(file, None, _first(found))
-    decision, problems = build(spec, one)
+    decision, problems = build(spec, one, None if unusable else partial(shelf, file.parent))
     found += problems
     return Loaded(file, None if errors(found) else decision, _first(found))
 
@@ -190,7 +195,7 @@ def check(path: str | Path, models: Models | None = None) -> Loaded:
     loaded = load_policy(path, models)
     if loaded.decision is None:
         return loaded
-    results = tuple(run_cases(loaded.decision))
+    results = tuple(run_cases(loaded.decision.live))  # what a store holds today proves nothing of the policy
     failed = [result.diagnostic() for result in results if not result.passed]
     found = in_order([*loaded.diagnostics, *failed, *uncovered(loaded.decision.spec, results)])
     return replace(loaded, cases=results, diagnostics=tuple(found))

@@ -19,7 +19,7 @@ from scorer import columns as cols
 from scorer import ragged
 from scorer.compile import compile_batch, compile_row
 from scorer.containers import flatten
-from scorer.errors import ColumnError, RowError
+from scorer.errors import ColumnError, RowError, ScorerError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_batch, fast_row
 from scorer.fields import described, fits
@@ -199,9 +199,22 @@ class Model:
         """Return the id that the ALS model has for a user as its column names them, None if it cannot know the user."""
         return self._recommender.user_id(user)
 
+    def user_labels(self) -> Sequence[str] | None:
+        """Return the names of the ALS model's users by their ids, None if the ids are the caller's own."""
+        return self._recommender.user
+
     def item_labels(self) -> Sequence[str] | None:
         """Return the names of the ALS model's items by their ids, None if the ids are the caller's own."""
         return self._recommender.item
+
+    def index_labels(self) -> Sequence[str]:
+        """Return the labels of a model that is one StringIndexer of one column; raises ScorerError for others."""
+        stages = [step.stage for step in self._plan.steps]
+        if len(stages) != 1 or not isinstance(stages[0], StringIndexer):
+            raise ScorerError(
+                f"names need one StringIndexer of one column; this model has {len(stages)} stages"
+            )
+        return stages[0].labels
 
     def labels(self) -> Sequence[str] | None:
         """Return the labels of the classes: those of the indexer that made the last model's label, or None."""

@@ -227,8 +227,8 @@ class Ranker:
         made = np.asarray(slots)
         if made.ndim == 1 and made.dtype == np.int32 and (made[1:] > made[:-1]).all():
             made = made[1:] if made.size and made[0] == UNKNOWN else made
-            ends = made[[0, -1]] if made.size else made
-            self._known(ends)
+            if made.size and not (made[0] >= 0 and made[-1] < len(self._items)):
+                self._known(made)
             return np.ascontiguousarray(made)
         return np.unique(self._known(made[made != UNKNOWN] if made.size else made))
 

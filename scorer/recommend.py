@@ -17,10 +17,14 @@ UNSEEN = "__unknown"  # Spark's name for the place after the labels, where `keep
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
-    """A ranker, and the names of its users and items outside: ids, or the labels of the pipeline's indexers."""
+    """A ranker, and the names of its users and items outside: ids (None), or the labels of the pipeline's indexers.
+
+    index: the number of a user's label.
+    """
 
     ranker: Ranker
-    user: Callable[[Any], float] | None
+    index: Callable[[Any], float] | None
+    user: Sequence[str] | None
     item: Sequence[str] | None
 
     def best(self, user: Any, n: int) -> list[tuple[Any, float]]:
@@ -35,13 +39,13 @@ class Recommender:
 
     def user_id(self, user: Any) -> Any:
         """Return the id that the model has for a user as the caller names them; None for one that it cannot know."""
-        return _number(user) if self.user is None else self._index(user)
+        return _number(user) if self.index is None else self._indexed(self.index, user)
 
-    def _index(self, label: Any) -> int | None:
+    @staticmethod
+    def _indexed(index: Callable[[Any], float], label: Any) -> int | None:
         """Return the number that the indexer gives a label, None where it refuses or drops it."""
-        assert self.user is not None
         try:
-            return int(self.user(label))
+            return int(index(label))
         except (Dropped, Invalid):
             return None
 
@@ -50,7 +54,12 @@ def find_recommender(plan: Plan, ranker: Ranker) -> Recommender:
     """Find where the ids of a pipeline's ALS model come from; raises ScorerError if they cannot be named outside."""
     step = _als(plan)
     user, item = _indexer(plan, step, 0), _indexer(plan, step, 1)
-    return Recommender(ranker, None if user is None else user.row(), None if item is None else item.labels)
+    return Recommender(
+        ranker,
+        None if user is None else user.row(),
+        None if user is None else user.labels,
+        None if item is None else item.labels,
+    )
 
 
 def find_ranker(plan: Plan, version: str) -> Ranker:

@@ -82,9 +82,11 @@ PAGES: dict[str, Page] = {
     ),
     "E160": Page(
         "a score without a source",
-        "`score` names neither a model nor an input, or both, or an input that is not a number.",
+        "`score` names no model, store or input, or an input beside these, or an input that is not a number; or "
+        "the `key` of its store is no string or int.",
         "A policy follows one score.",
-        "Write `model:` for a saved model, or `input:` for a fact of the type double that the caller brings.",
+        "Write `model:` for a saved model, `store:` for scores computed beforehand, or `input:` for a fact of the "
+        "type double that the caller brings.",
         "score: {}",
     ),
     "E161": Page(

@@ -1,4 +1,4 @@
-"""Rankings: E182 to E188."""
+"""Rankings: E182 to E189, W434."""
 
 from __future__ import annotations
 
@@ -53,9 +53,24 @@ PAGES: dict[str, Page] = {
     ),
     "E188": Page(
         "a store that cannot be used",
-        "The address after `store.url` means nothing, or the package that it needs is not installed.",
-        "Every request would go without the lists that were computed beforehand.",
+        "The address after `score.store.url` means nothing, or the package that it needs is not installed.",
+        "Every request would go without what was computed beforehand.",
         "Write sqlite:///lists.db, postgresql://user@host/db or redis://host:6379/0, and install scoregate[stores].",
-        "# shop.yaml\n" + _SOUND + "store: {url: nowhere}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+        "# shop.yaml\n" + _SOUND + "score: {store: {url: nowhere}}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+    ),
+    "E189": Page(
+        "names of users or items that cannot be used",
+        "`ids.user` or `ids.item` names no saved StringIndexer of one column, or a table whose numbers do not have 32 "
+        "bits; or the model's own pipeline has the names already.",
+        "Nobody would be found by the name that callers use.",
+        "Name the folder that the StringIndexer was saved to, or a table with the columns `id` and `number`.",
+        "# shop.yaml\n" + _SOUND + "ids: {user: models/login}\n# items.csv\nid,price,kind\n7,1.5,a\n",
+    ),
+    "W434": Page(
+        "an item table of no use to the model",
+        "The item table is empty, or the model knows none of its items.",
+        "Every list would be empty, or hold only what is popular.",
+        "Check the column after `items.key`: it holds the numbers, or names, that the model was trained with.",
+        "# shop.yaml\n" + _SOUND.replace("models/als", "models/recommend") + "# items.csv\nid,price,kind\n",
     ),
 }

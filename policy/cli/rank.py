@@ -116,6 +116,16 @@ def _reason(reason: dict[str, Any]) -> str:
             return "the model does not know this user"
         case "fallback":
             return f"answered by the fallback `{reason['source']}`"
+        case "store":
+            return f"the store has no list: {reason['missing']}"
+        case "seen":
+            return f"what the user has seen is not known: {reason['missing']}"
+        case "unknown_items":
+            named = ", ".join(str(item) for item in reason["items"])
+            return f"{reason['count']} items of the request are not in the table: {named}"
         case "fewer":
-            return f"{reason['eligible']} items were eligible, {reason['asked']} asked for"
+            less = f", {reason['without_score']} of them without a score" if "without_score" in reason else ""
+            return f"{reason['eligible']} items were eligible{less}, {reason['asked']} asked for"
+        case "most":
+            return f"{reason['asked']} items were asked for; the policy gives {reason['most']} at most"
     return json.dumps(reason, ensure_ascii=False)

@@ -23,7 +23,7 @@ VERBS: dict[str, Verb] = {
     "check": Verb("Policies", "Name all that is wrong with policies; run their cases.", "policy.cli.check"),
     "decide": Verb("Policies", "Decide one request, and say why.", "policy.cli.decide"),
     "rank": Verb("Policies", "Rank items for one user, and say why.", "policy.cli.rank"),
-    "precompute": Verb("Policies", "Put the lists of many users into a store.", "policy.cli.precompute"),
+    "precompute": Verb("Policies", "Put many scores or lists into a store.", "policy.cli.precompute"),
     "explain": Verb("Policies", "Explain the code of a diagnostic.", "policy.cli.explain"),
     "schema": Verb("Policies", "Print the JSON Schema of a policy file, for editors.", "policy.cli.schema"),
     "batch": Verb("Policies", "Decide every row of a file or a stream.", "policy.cli.batch"),

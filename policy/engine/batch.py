@@ -25,6 +25,7 @@ from policy.engine.conclude import (
     judge_table,
 )
 from policy.engine.inputs import Inputs, unknown_actions
+from policy.engine.kept import FOUND, NOT_KEPT, Held, Kept
 from policy.engine.outcome import Origin
 from policy.engine.scoring import Scoring, usable
 from policy.engine.verdict import Verdict
@@ -44,6 +45,9 @@ class Scored:
 
     scores: Floats
     causes: dict[int, tuple[str, str]] = field(default_factory=dict)
+    held: dict[int, Held] = field(
+        default_factory=dict
+    )  # what a store held for the rows that it was asked about
 
     def put(self, rows: Indices, scores: Floats, causes: Mapping[int, str], pointer: str) -> None:
         """Take the scores of some rows; outside [0, 1] there is none, for the cause given or its value."""
@@ -90,6 +94,8 @@ class Batch:
             places = np.flatnonzero(told)
             scored.put(places, *_numbers(given.take(pa.array(places))), "/score")
             asked &= ~told
+        if self.scoring.kept is not None:
+            asked &= ~self._look_up(self.scoring.kept, arrays, np.flatnonzero(asked), scored)
         places = np.flatnonzero(asked)
         if places.size or not rows:
             chosen, times = arrays, now
@@ -102,6 +108,33 @@ class Batch:
             texts = {place: self.scoring.cause(cause) for place in unusable if (cause := causes[place])}
             scored.put(places, scores, texts, self.scoring.pointer)
         return scored
+
+    def _look_up(self, kept: Kept, arrays: Sequence[pa.Array], places: Indices, scored: Scored) -> Mask:
+        """Ask the store about some rows; which of all rows have their score, or their cause, from it."""
+        keys = python(arrays[kept.place].take(pa.array(places, pa.int64())))
+        answered = np.zeros(len(scored.scores), bool)
+        for place, held in zip(places.tolist(), kept.lookup.batch(keys), strict=True):
+            scored.held[place] = held
+            if held.score is not None:
+                scored.scores[place] = held.score
+            elif not kept.live:
+                scored.causes[place] = (self.scoring.pointer, NOT_KEPT.format(held.why))
+            answered[place] = held.score is not None or not kept.live
+        return answered
+
+    def scores(self, table: pa.Table, now: pa.Array | None) -> tuple[Floats, dict[int, str]]:
+        """The score of every row, NaN without one, and why; only the facts that the score reads must be there.
+
+        What a store holds is not looked at. A row whose facts are refused has its problems for a cause.
+        """
+        columns = read_columns(self.inputs, table)
+        right = np.ones(table.num_rows, bool)
+        right[list(columns.problems)] = False
+        scored = self._score(columns.arrays, right, None, now)
+        causes = {row: text for row, (_, text) in scored.causes.items()}
+        return scored.scores, causes | {
+            row: str(FactsError(found)) for row, found in columns.problems.items()
+        }
 
     def _outcome(
         self, scored: Scored, problems: dict[int, list[Problem]], passed: Passed, judged: Judged
@@ -132,6 +165,7 @@ class Batch:
         none = pa.array([None], pa.string())
         words = pa.concat_arrays([pa.array(self.spec.ladder, pa.string()), none])
         rules = [effect.name for effect in self.verdict.judge.rules.effects]
+        kept = {} if self.scoring.kept is None else {"store": _sparse(_told(scored.held), rows)}
         return {
             "action": words.take(pa.array(concluded.actions)),
             "score": pa.array(scored.scores, mask=np.isnan(scored.scores)),
@@ -140,6 +174,7 @@ class Batch:
             "rule": _named(rules, concluded.rules),
             "without_rules": words.take(pa.array(concluded.ruleless)),
             "segment": _named(self.verdict.segments.names, segments),
+            **kept,
             "degraded": _sparse(degraded, rows),
             "problem": _sparse(refusals, rows),
             "policy_version": pa.repeat(pa.scalar(self.origin.policy_version, pa.string()), rows),
@@ -203,6 +238,11 @@ def _numbers(given: pa.Array) -> tuple[Floats, dict[int, str]]:
 
 def _said(causes: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{pointer or '(facts)'}: {text}" for pointer, text in causes)
+
+
+def _told(held: Mapping[int, Held]) -> dict[int, str]:
+    """Of each row `found`, or why the store has no score."""
+    return {row: one.why if one.score is None else FOUND for row, one in held.items()}
 
 
 def _sparse(texts: Mapping[int, str], rows: int) -> pa.Array:

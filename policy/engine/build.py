@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from policy.diagnostics import Diagnostic, errors
 from policy.engine.decision import Decision
+from policy.engine.entries import entries_version
 from policy.engine.formula import Formula
 from policy.engine.inputs import pointer
+from policy.engine.kept import Kept, Lookup
 from policy.engine.scorer import Scorer
 from policy.engine.scoring import Argument, Scoring
 from policy.spec.conditions import Condition
@@ -18,21 +21,47 @@ from policy.spec.decision import DecisionSpec
 from policy.spec.inputs import InputSpec
 from policy.spec.lint import lint
 from policy.spec.reader import Reader
+from policy.spec.store import LIVE
+
+Shelf = Callable[
+    [DecisionSpec, str], Lookup
+]  # the store of a policy, of whose entries only this version counts
 
 
-def build(spec: DecisionSpec, scorer: Scorer | None) -> tuple[Decision | None, list[Diagnostic]]:
-    """The decision, or None, and what is wrong or doubtful; `scorer` is None if the score is a fact."""
+def build(
+    spec: DecisionSpec, scorer: Scorer | None, shelf: Shelf | None = None
+) -> tuple[Decision | None, list[Diagnostic]]:
+    """The decision, or None, and what is wrong or doubtful.
+
+    scorer: None if the score is a fact, or in a store alone. shelf: opens the store that a policy names; without it
+    the store is not asked.
+    """
     reader = Reader()
-    scoring = _of_fact(spec) if scorer is None else _of_model(spec, scorer, reader)
+    scoring = _without_model(spec) if scorer is None else _of_model(spec, scorer, reader)
     read = {spec.inputs[one.place].name for one in scoring.arguments if one.formula is None}
     read |= {name for formula in scoring.formulas for name in formula.reads}
+    if spec.score.store is not None:
+        read.add(spec.score.store.key)
+        scoring = _kept(spec, scoring, shelf)
     lint(spec, None if scorer is None else scorer.label, read, reader)
     return (None if errors(reader.found) else Decision(spec, scoring)), reader.found
 
 
-def _of_fact(spec: DecisionSpec) -> Scoring:
+def _kept(spec: DecisionSpec, scoring: Scoring, shelf: Shelf | None) -> Scoring:
+    """The scoring with the store before it."""
+    store = spec.score.store
+    if store is None or shelf is None:
+        return scoring
+    place = [one.name for one in spec.inputs].index(store.key)
+    lookup = shelf(spec, entries_version(spec, scoring))
+    return replace(scoring, kept=Kept(lookup, place, store.missing == LIVE))
+
+
+def _without_model(spec: DecisionSpec) -> Scoring:
     names = [one.name for one in spec.inputs]
     fact = spec.score.fact
+    if fact is None and spec.score.store is not None:
+        return Scoring(None, ())
     if fact is None:
         raise ValueError(f"the policy {spec.name} needs a scorer")
     place = names.index(fact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,9 @@ from msgspec.structs import replace
 
 from policy.engine.bands import Bands
 from policy.engine.batch import Batch
+from policy.engine.entries import entries_version
 from policy.engine.inputs import Inputs, Reading, unknown_actions
+from policy.engine.kept import Held
 from policy.engine.machine import NowNeededError, moment
 from policy.engine.moments import moments
 from policy.engine.outcome import Band, Origin, Outcome
@@ -123,7 +126,8 @@ class Decision:
         action: null where `row` would raise FactsError; score: null without one; band: the band's action;
         reason: the code of the last reason; degraded: what went wrong and was answered by `on_error`;
         problem: why the facts are refused; rule: the rule that decided; without_rules: the action without any;
-        segment; policy_version, model_version. A name that the input has too gets the suffix `_decided`.
+        segment; store, if the policy names one: `found`, or why not; policy_version, model_version. A name that
+        the input has too gets the suffix `_decided`.
 
         score: one number, a column's name, or an array (a null means: ask the model). completed: actions, or
         an array of lists of actions. now: one time for all, a column's name, or an array of timestamps.
@@ -141,6 +145,37 @@ class Decision:
         batch = Batch(self.spec, self.inputs, self.bands, self.scoring, self.origin, self.verdict)
         return batch.decide(table, score, completed, at)
 
+    def scores(self, table: pa.Table, *, now: Any = None) -> tuple[Any, dict[int, str]]:
+        """The score of every row as it is without the store, NaN without one; and why there is none, by row.
+
+        Only the facts that the score reads must be there; now: as `batch` takes it.
+        """
+        at = moments(now, table) if self.verdict.reads_now else None
+        live, names = replace_fields(self.scoring, kept=None), self.score_reads
+        specs = tuple(
+            one if one.name in names else replace_fields(one, optional=True) for one in self.spec.inputs
+        )
+        batch = Batch(self.spec, Inputs(specs, strict=False), self.bands, live, self.origin, self.verdict)
+        return batch.scores(table, at)
+
+    @property
+    def live(self) -> Decision:
+        """The same decision without its store: every score is the model's."""
+        if self.scoring.kept is None:
+            return self
+        return Decision(self.spec, replace_fields(self.scoring, kept=None))
+
+    @property
+    def entries_version(self) -> str:
+        """The version that scores computed beforehand must be of; "" for any, without a model."""
+        return entries_version(self.spec, self.scoring)
+
+    @property
+    def score_reads(self) -> frozenset[str]:
+        """The inputs that the score is computed from."""
+        direct = [self.spec.inputs[one.place].name for one in self.scoring.arguments if one.formula is None]
+        return frozenset([*direct, *(name for one in self.scoring.formulas for name in one.reads)])
+
     def _decide(
         self, facts: Any, score: Any, completed: Sequence[str], now: int | None, *, strict: bool = False
     ) -> Outcome:
@@ -150,7 +185,11 @@ class Decision:
         if problems:
             return self._refuse(reading, problems, completed)
         values = self.verdict.values(reading.values, None, now)
-        number, cause = self.scoring.row(reading.values, values) if score is None else usable(score)
+        held: Held | None = None
+        if score is None:
+            number, cause, held = self.scoring.row(reading.values, values)
+        else:
+            number, cause = usable(score)
         values = {**values, SCORE: number}
         segment = self.verdict.segments.row(values)
         band: Band | None = None
@@ -161,6 +200,8 @@ class Decision:
             degraded = ({"cause": cause, "pointer": self.scoring.pointer if score is None else "/score"},)
         action = self.spec.on_error.score if band is None else band.action
         outcome = Outcome(self.origin, action, number, band, *_facts(reading), degraded)
+        if held is not None:
+            outcome = replace(outcome, store=held.reason())
         return self._outcome(
             self.verdict.apply(outcome, segment, self.verdict.judge.row(values), values), completed
         )

@@ -60,7 +60,8 @@ class Outcome(Struct, frozen=True):
     action that the user had already passed; rule, arm: the rule and the arm of a rollout that decided; notes:
     further reasons; segment: whose bands counted, None for the policy's own; hits: the rules that fired or were
     unknown, as `policy.engine.rules` numbers them; replaced: actions whose needs were not met, each with the one
-    in its place; ruleless: the action if the policy had no rules, where it is another.
+    in its place; ruleless: the action if the policy had no rules, where it is another; store: what a store said of the
+    score, as a reason, None if it was not asked.
     """
 
     origin: Origin
@@ -78,6 +79,7 @@ class Outcome(Struct, frozen=True):
     hits: tuple[int, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     ruleless: str | None = None
+    store: dict[str, Any] | None = None
 
     @property
     def policy(self) -> str:
@@ -116,6 +118,7 @@ class Outcome(Struct, frozen=True):
         return not (
             self.degraded
             or self.notes
+            or self.store is not None
             or self.hits
             or self.replaced
             or self.segment is not None
@@ -142,7 +145,8 @@ class Outcome(Struct, frozen=True):
         return tuple(self._reasons(self.distance))
 
     def _reasons(self, distance: float | None) -> list[dict[str, Any]]:
-        reasons: list[dict[str, Any]] = [{"code": "on_error", **cause} for cause in self.degraded]
+        reasons: list[dict[str, Any]] = [] if self.store is None else [self.store]
+        reasons += [{"code": "on_error", **cause} for cause in self.degraded]
         if (band := self.band) is not None:
             edges = {"lower": band.lower, "upper": band.upper, "distance": distance}
             reasons.append({"code": "band", "band": band.action, **edges})

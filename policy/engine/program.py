@@ -84,13 +84,19 @@ def compile_row(
         *machine,
         "    number = score",
         "    if number is None:",
-        f"        try: number = score_of({arguments})",
-        f"        except errors: {_SLOW}",
+        *_asked(scoring, arguments),
         f"    if number.__class__ is not float or not 0.0 <= number <= 1.0: {_SLOW}",
         *_conclude(values, names, verdict, source),
         f"    return Outcome(origin, band.action, number, band, {facts}, ignored)",
     ]
     return _function(source, f"<policy {next(_serial)}>")
+
+
+def _asked(scoring: Scoring, arguments: str) -> list[str]:
+    """Lines that ask for the score. What a store says of a record stands in its outcome: that is for the meaning."""
+    if scoring.kept is not None:
+        return [f"        {_SLOW}"]
+    return [f"        try: number = score_of({arguments})", f"        except errors: {_SLOW}"]
 
 
 def _conclude(

@@ -34,6 +34,12 @@ def _on_error(reason: dict[str, Any]) -> str:
     return f"degraded: {reason['cause']}{place}"
 
 
+def _store(reason: dict[str, Any]) -> str:
+    if "missing" in reason:
+        return f"the store has no score: {reason['missing']}"
+    return f"the score was computed beforehand, at {reason['at']}"
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "band": lambda reason: f"the score lies in the band `{reason['band']}`",
     "segment": lambda reason: f"the bands are those of the segment `{reason['segment']}`",
@@ -44,5 +50,6 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     "needs": lambda reason: f"what `{reason['action']}` needs is not so: `{reason['else']}` in its place",
     "on_error": _on_error,
+    "store": _store,
     "completed": lambda reason: f"`{reason['action']}` is completed, and counts as allow",
 }

@@ -24,6 +24,7 @@ from policy.spec.shapes import (
     whole,
     word,
 )
+from policy.spec.store import shape as stored
 from policy.spec.values import CONVERT, INT64_MAX, INT64_MIN
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -106,7 +107,7 @@ _INPUT = {
 
 _SCORE: Schema = {
     **record(
-        "Where the score comes from: a model, or a fact.",
+        "Where the score comes from: a model, a store, or a fact.",
         {
             "model": says("A saved Spark pipeline: a path beside this file, or a URI.", TEXT),
             "output": {
@@ -120,9 +121,12 @@ _SCORE: Schema = {
                 "additionalProperties": TEXT,
             },
             "input": says("The fact that is the score, in place of a model.", TEXT),
+            "store": stored(
+                "Where scores computed beforehand are kept, by `scoregate precompute`.", keyed=True
+            ),
         },
     ),
-    "oneOf": [{"required": ["model"]}, {"required": ["input"]}],
+    "oneOf": [{"anyOf": [{"required": ["model"]}, {"required": ["store"]}]}, {"required": ["input"]}],
 }
 
 _CASE = record(

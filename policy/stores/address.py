@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from policy.errors import StoreError
@@ -13,6 +14,7 @@ SECONDS = 5.0  # in which a connection must be made and a statement answered
 
 _MODULES = {"redis": "policy.stores.redis", "rediss": "policy.stores.redis"}
 _SQL = "policy.stores.sql"
+_SQLITE = re.compile(r"(sqlite(?:\+[a-z0-9_]+)?://)/(?!/)(.+)").fullmatch  # three slashes: a relative path
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(\+[a-z0-9_]+)?:").match
 
 
@@ -34,6 +36,14 @@ def open_store(address: str, seconds: float = SECONDS) -> Store:
             f"`{shown(address)}` needs the package `{error.name}`: pip install 'scoregate[stores]'"
         ) from None
     return made
+
+
+def beside(address: str, folder: Path) -> str:
+    """The address as a policy in a folder means it: a file of SQLite is sought beside the policy."""
+    found = _SQLITE(address)
+    if found is None or found[2].startswith((":memory:", "file:")):
+        return address
+    return f"{found[1]}/{(folder / found[2]).absolute()}"
 
 
 def shown(address: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from policy.errors import StoreError
 from policy.stores.store import Entry, Store
+
+T = TypeVar("T")
 
 THREADS = 8
 SECONDS = 0.25
@@ -29,6 +32,7 @@ class Guarded:
     pause: float = PAUSE
     clock: Callable[[], float] = time.monotonic
     _closed_until: float = field(default=0.0, init=False)
+    _why: str = field(default="", init=False)
     _free: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(THREADS), init=False
     )
@@ -38,11 +42,18 @@ class Guarded:
 
     def get(self, name: str, key: str) -> Entry | None:
         """The entry of a key; None if there is none. Raises StoreError at the latest after `seconds`."""
+        return self._asked(lambda: self.store.get(name, key))
+
+    def many(self, name: str, keys: Sequence[str]) -> Mapping[str, Entry]:
+        """The entries of those keys that have one, likewise."""
+        return self._asked(lambda: self.store.many(name, keys))
+
+    def _asked(self, ask: Callable[[], T]) -> T:
         if self.clock() < self._closed_until:
-            raise StoreError("the store failed a moment ago, and is not asked again yet")
+            raise StoreError(f"the store failed a moment ago, and is not asked again yet: {self._why}")
         if not self._free.acquire(blocking=False):
             raise self._failed("every thread still waits for the store")
-        future = self._threads.submit(self._read, name, key)
+        future = self._threads.submit(self._read, ask)
         try:
             return future.result(self.seconds)
         except TimeoutError:
@@ -55,12 +66,12 @@ class Guarded:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
-    def _read(self, name: str, key: str) -> Entry | None:
+    def _read(self, ask: Callable[[], T]) -> T:
         try:
-            return self.store.get(name, key)
+            return ask()
         finally:
             self._free.release()
 
     def _failed(self, why: str) -> StoreError:
-        self._closed_until = self.clock() + self.pause
+        self._closed_until, self._why = self.clock() + self.pause, why
         return StoreError(why)

@@ -1,8 +1,8 @@
 """A store in Redis: a hash for each set, and a key that names the one in place.
 
 Keys: `scoregate:{<name>}:current` holds the id of the set in place, `scoregate:{<name>}:set:<id>` its entries,
-`…:done:<id>` its blocks, `…:fill:<version>` the id of an unfinished set. The braces keep the keys of a name on one
-node of a cluster.
+`…:done:<id>` its blocks, `…:fill:<version>:<job>` the id of an unfinished set. The braces keep the keys of a name on
+one node of a cluster.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _TIME = struct.Struct(">d")
 _GET = """
 local set = redis.call('GET', KEYS[1])
 if not set then return false end
-local value = redis.call('HGET', ARGV[1] .. ':set:' .. set, ARGV[2])
-if not value then return false end
-return {value, redis.call('HGET', ARGV[1] .. ':about:' .. set, 'version')}
+local base = table.remove(ARGV, 1)
+local values = redis.call('HMGET', base .. ':set:' .. set, unpack(ARGV))
+return {values, redis.call('HGET', base .. ':about:' .. set, 'version')}
 """
 _SWITCH = """
 local former = redis.call('GET', KEYS[1])
@@ -60,13 +60,23 @@ class RedisStore:
 
     def get(self, name: str, key: str) -> Entry | None:
         """The entry of a key in the set that is in place."""
+        return self.many(name, [key]).get(key)
+
+    def many(self, name: str, keys: Sequence[str]) -> dict[str, Entry]:
+        """The entries of keys in the set that is in place."""
+        if not keys:
+            return {}
         base = _base(name)
         with self.errors():
-            found = self.client.eval(_GET, 1, f"{base}:current", base, key)
+            found = self.client.eval(_GET, 1, f"{base}:current", base, *keys)
         if not found:
-            return None
-        value, version = found
-        return Entry(value[_TIME.size :], _TIME.unpack_from(value)[0], (version or b"").decode())
+            return {}
+        values, version = found[0], (found[1] or b"").decode()
+        return {
+            key: Entry(value[_TIME.size :], _TIME.unpack_from(value)[0], version)
+            for key, value in zip(keys, values, strict=True)
+            if value is not None and len(value) >= _TIME.size
+        }
 
     def current(self, name: str) -> Current | None:
         """The set that is in place."""
@@ -79,15 +89,15 @@ class RedisStore:
             entries = self.client.hlen(f"{base}:set:{found.decode()}")
         return Current(about.get(b"version", b"").decode(), entries, float(about.get(b"at", 0)))
 
-    def begin(self, name: str, version: str) -> RedisFill:
-        """Start a set, or go on with an unfinished one of the same version."""
+    def begin(self, name: str, version: str, job: str = "") -> RedisFill:
+        """Start a set, or go on with an unfinished one of the same version and job."""
         base = _base(name)
         with self.errors():
-            mark = f"{base}:fill:{version}"
+            mark = f"{base}:fill:{version}:{job}"
             self.client.set(mark, uuid.uuid4().hex, nx=True, ex=_UNFINISHED)
             found = self.client.get(mark).decode()
             done = self.client.smembers(f"{base}:done:{found}")
-        return RedisFill(self, name, version, found, frozenset(int(block) for block in done))
+        return RedisFill(self, name, version, mark, found, frozenset(int(block) for block in done))
 
     def close(self) -> None:
         """Close the pool of connections."""
@@ -109,6 +119,7 @@ class RedisFill:
     store: RedisStore
     name: str
     version: str
+    mark: str
     set_id: str
     done: frozenset[int]
 
@@ -133,7 +144,7 @@ class RedisFill:
             about = {"version": self.version, "at": repr(at)}
             self.store.client.hset(f"{base}:about:{self.set_id}", mapping=about)
             self.store.client.eval(_SWITCH, 1, f"{base}:current", base, self.set_id)
-            self.store.client.unlink(f"{base}:fill:{self.version}", f"{base}:done:{self.set_id}")
+            self.store.client.unlink(self.mark, f"{base}:done:{self.set_id}")
         found = self.store.current(self.name)
         if found is None:
             raise StoreError(f"{self.store.address}: the set of `{self.name}` was removed meanwhile")

@@ -25,6 +25,12 @@ _sets = sql.Table(
     sql.Column("version", _key, nullable=False),
     sql.Column("at", sql.Double),  # when it was put in place; null while it is filled
 )
+_jobs = sql.Table(  # of sets that are being filled
+    "scoregate_jobs",
+    _meta,
+    sql.Column("set_id", sql.String(32), primary_key=True),
+    sql.Column("job", _key, nullable=False),
+)
 _blocks = sql.Table(
     "scoregate_blocks",
     _meta,
@@ -50,10 +56,12 @@ _current = sql.Table(
 
 # One statement: the set in place and its entry are seen at one moment.
 _GET = (
-    sql.select(_entries.c.value, _entries.c.at, _sets.c.version)
+    sql.select(_entries.c.key, _entries.c.value, _entries.c.at, _sets.c.version)
     .select_from(_current.join(_sets, _sets.c.id == _current.c.set_id))
     .join(_entries, _entries.c.set_id == _current.c.set_id)
-    .where(_current.c.name == sql.bindparam("name"), _entries.c.key == sql.bindparam("key"))
+    .where(
+        _current.c.name == sql.bindparam("name"), _entries.c.key.in_(sql.bindparam("keys", expanding=True))
+    )
 )
 
 
@@ -96,21 +104,25 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SqlStore:
-    """Sets of entries in four tables `scoregate_…`, which the first fill makes."""
+    """Sets of entries in five tables `scoregate_…`, which the first fill makes."""
 
     engine: sql.Engine
     address: str
 
     def get(self, name: str, key: str) -> Entry | None:
         """The entry of a key in the set that is in place."""
+        return self.many(name, [key]).get(key)
+
+    def many(self, name: str, keys: Sequence[str]) -> dict[str, Entry]:
+        """The entries of keys in the set that is in place."""
         try:
             with self._connection() as connection:
-                row = connection.execute(_GET, {"name": name, "key": key}).one_or_none()
+                rows = connection.execute(_GET, {"name": name, "keys": list(keys)}).all()
         except StoreError:
             if self._is_empty():
-                return None
+                return {}
             raise
-        return None if row is None else Entry(bytes(row.value), row.at, row.version)
+        return {row.key: Entry(bytes(row.value), row.at, row.version) for row in rows}
 
     def current(self, name: str) -> Current | None:
         """The set that is in place."""
@@ -129,10 +141,12 @@ class SqlStore:
             entries = connection.execute(counted.where(_blocks.c.set_id == row.id)).scalar_one()
         return Current(row.version, int(entries), row.at)
 
-    def begin(self, name: str, version: str) -> SqlFill:
-        """Start a set, or go on with an unfinished one of the same version."""
-        unfinished = sql.select(_sets.c.id).where(
-            _sets.c.name == name, _sets.c.version == version, _sets.c.at.is_(None)
+    def begin(self, name: str, version: str, job: str = "") -> SqlFill:
+        """Start a set, or go on with an unfinished one of the same version and job."""
+        unfinished = (
+            sql.select(_sets.c.id)
+            .join(_jobs, _jobs.c.set_id == _sets.c.id)
+            .where(_sets.c.name == name, _sets.c.version == version, _jobs.c.job == job, _sets.c.at.is_(None))
         )
         with self.errors():
             _meta.create_all(self.engine)
@@ -141,6 +155,7 @@ class SqlStore:
             if found is None:
                 found = uuid.uuid4().hex
                 connection.execute(_sets.insert().values(id=found, name=name, version=version))
+                connection.execute(_jobs.insert().values(set_id=found, job=job))
             done = connection.execute(sql.select(_blocks.c.block).where(_blocks.c.set_id == found)).scalars()
             return SqlFill(self, name, found, frozenset(done))
 
@@ -220,6 +235,7 @@ class SqlFill:
             for table, column in (
                 (_entries, _entries.c.set_id),
                 (_blocks, _blocks.c.set_id),
+                (_jobs, _jobs.c.set_id),
                 (_sets, _sets.c.id),
             ):
                 if gone:

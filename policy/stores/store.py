@@ -6,7 +6,7 @@ its place in one step: a reader sees the old set or the new one, never a mixture
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 LONGEST_KEY = 255  # characters
@@ -46,11 +46,23 @@ class Store(Protocol):
     def get(self, name: str, key: str) -> Entry | None:
         """The entry of a key in the set that is in place; None if there is none."""
 
+    def many(self, name: str, keys: Sequence[str]) -> Mapping[str, Entry]:
+        """The entries of those keys that have one, all in one set."""
+
     def current(self, name: str) -> Current | None:
         """The set that is in place; None if there is none."""
 
-    def begin(self, name: str, version: str) -> Fill:
-        """Start a set of this version, or go on with one that was not finished."""
+    def begin(self, name: str, version: str, job: str = "") -> Fill:
+        """Start a set of this version, or go on with one of the same version and job that was not finished.
+
+        job: what the blocks are made of, so that nobody goes on with blocks of something else.
+        """
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def key_of(value: object) -> str | None:
+    """The key of a value; None for what can be none. A number and its text are one."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if 0 < len(text) <= LONGEST_KEY else None

@@ -6,11 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 from policy.engine.decision import Decision
+from policy.engine.kept import Lookup
 from policy.engine.ranking.ranking import Ranking
+from policy.engine.ranking.stored import Lists
 from policy.log.record import moment
 from policy.spec.actions import ActionSpec
 from policy.spec.inputs import MAX_LENGTH, InputSpec
 from policy.spec.rules import RuleSpec
+from policy.spec.store import StoreSpec
 from policy.spec.values import plain
 from policy.web.decide import RefusedError, find
 from policy.web.messages import Head, Reply, json_reply
@@ -78,7 +81,7 @@ def schema(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
 
 def members(decision: Decision) -> dict[str, Any]:
     """A policy as plain data: inputs, actions with their data, bands, on_error, versions."""
-    spec = decision.spec
+    spec, kept = decision.spec, decision.scoring.kept
     bounds = [*(band.lower for band in spec.bands), 1.0]
     return {
         "name": decision.name,
@@ -93,6 +96,7 @@ def members(decision: Decision) -> dict[str, Any]:
         "segments": [{"name": one.name, "description": one.description} for one in spec.segments],
         "rules": [_rule(one) for one in spec.rules],
         "on_error": {"score": spec.on_error.score, "facts": spec.on_error.facts, "log": spec.on_error.log},
+        **_store(spec.score.store, None if kept is None else kept.lookup),
         "policy_version": decision.version,
         "model_version": decision.model_version,
     }
@@ -113,9 +117,19 @@ def of_ranking(ranking: Ranking) -> dict[str, Any]:
         "caps": [{"by": one.by, "at_most": one.at_most} for one in spec.caps],
         "fallback": list(spec.fallback),
         "on_error": {"log": spec.log},
+        **_store(spec.store, ranking.lists),
         "policy_version": ranking.version,
         "model_version": ranking.model_version,
     }
+
+
+def _store(spec: StoreSpec | None, lookup: Lookup | Lists | None) -> dict[str, Any]:
+    """What holds of answers computed beforehand, and how many look-ups of this process came to what."""
+    if spec is None or lookup is None:
+        return {}
+    age = None if spec.max_age is None else plain(spec.max_age)
+    said = {"key": spec.key or "user", "max_age": age, "missing": spec.missing}
+    return {"store": {**said, "look_ups": dict(sorted(lookup.counts.items()))}}
 
 
 def _action(one: ActionSpec) -> dict[str, Any]:

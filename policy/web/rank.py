@@ -7,10 +7,9 @@ import structlog
 
 from policy.diagnostics import did_you_mean
 from policy.engine.machine import instant
-from policy.engine.ranking.ranking import Ranking, Stored
+from policy.engine.ranking.ranking import Ranking
 from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
-from policy.stores.ranks import stored
 from policy.web.bodies import BodyError, json_value
 from policy.web.counts import FACTS, LOG
 from policy.web.decide import RefusedError, checked_key, invalid_facts, log_unavailable
@@ -52,7 +51,7 @@ def _settle(service: Service, ranking: Ranking, request: object, key: str) -> by
     at = service.clock()
     now = instant(at) if ranking.reads_now else None
     try:
-        outcome = ranking.row(request, now=now, stored=_stored(service, ranking, request, at))
+        outcome = ranking.row(request, now=now)
     except FactsError:
         service.counts.refused(ranking.name, FACTS)
         raise
@@ -64,14 +63,6 @@ def _settle(service: Service, ranking: Ranking, request: object, key: str) -> by
             _unlogged(service, ranking, error, at)
     service.counts.ranked(outcome)
     return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
-
-
-def _stored(service: Service, ranking: Ranking, request: object, at: int) -> Stored | None:
-    """What the policy's store holds for the user; None if it names no store."""
-    store = service.store(ranking)
-    if store is None or not isinstance(request, dict):
-        return None
-    return stored(ranking, store, request.get("user"), at / 1e9)
 
 
 def _unlogged(service: Service, ranking: Ranking, error: LogError, at: int) -> None:

@@ -14,7 +14,6 @@ from policy.engine.ranking.outcome import RankOutcome
 from policy.engine.ranking.ranking import Ranking
 from policy.live import Live
 from policy.log import DecisionLog, Sync
-from policy.stores import Guarded, open_store
 from policy.web.answers import Answers
 from policy.web.counts import Counts
 from policy.web.identity import Entropy
@@ -52,18 +51,7 @@ class Service:
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
     counts: Counts = field(default_factory=Counts)
     unlogged: Sparing = field(default_factory=Sparing, init=False, repr=False)
-    _stores: dict[str, Guarded] = field(default_factory=dict, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
-
-    def store(self, ranking: Ranking) -> Guarded | None:
-        """The store that a ranking names; None if it names none. Opened once for each address."""
-        spec = ranking.spec.store
-        if spec is None:
-            return None
-        store = self._stores.get(spec.url)
-        if store is None:
-            store = self._stores[spec.url] = Guarded(open_store(spec.url, spec.seconds), spec.seconds)
-        return store
 
     def answers(self, decision: Decision) -> Answers:
         """How the outcomes of the decision are written."""

@@ -16,10 +16,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from scorer.kernels.compiling import entry, part
-from scorer.kernels.lanes import FOUR, LANES, ROWS, prefetch, products, products_of_four
+from scorer.kernels.compiling import entry, lowest, part
+from scorer.kernels.lanes import (
+    FOUR,
+    LANES,
+    ROWS,
+    WORD,
+    filled,
+    prefetch,
+    products,
+    products_of_four,
+    reaching,
+)
 
-BLOCK, SPARE = 64, 64
+BLOCK, SPARE = WORD, 64
 NONE = np.float32(-np.inf)
 
 
@@ -260,15 +270,6 @@ def _boost(rows: Any, steps: Any, slack: Any, boosts: Boosts, dots: Any, v: int,
 
 
 @part
-def _reached(high: Any, floor: Any) -> bool:
-    """Tell whether an upper bound of the block reaches the floor; NaN does."""
-    reached = np.int32(0)
-    for i in range(BLOCK):
-        reached += np.int32(not (high[i] < floor))
-    return reached > 0  # type: ignore[return-value]  # numba makes it a bool
-
-
-@part
 def _lower(s: Sketch, row: int, slack: Any, boosts: Boosts, dot: Any) -> Any:
     """Return the lower bound of a score after boosts; none if they are not finite."""
     if not _steady(row, boosts):
@@ -283,7 +284,7 @@ def _consider(
     s: Sketch,
     rows: Any,
     steps: Any,
-    size: int,
+    reached: Any,
     slack: Any,
     boosts: Boosts,
     f: Filter,
@@ -293,10 +294,12 @@ def _consider(
     q: Found,
     v: int,
 ) -> None:
-    """Note the eligible rows of a block that may be among the n best of vector v."""
+    """Note the eligible rows of a block that may be among the n best of vector v; `reached`: a bit for each row."""
     floor, kept, bounded = q.floor[v], q.held[v, 0], q.held[v, 1]
     boosted = len(boosts.multiply) > 0 or len(boosts.add) > 0
-    for i in range(size):
+    while reached != 0:
+        i = np.int64(lowest(reached))
+        reached &= reached - np.uint64(1)
         row = rows[i]
         if high[i] < floor or (len(f.mask) > 0 and f.mask[row] == 0):
             continue
@@ -328,6 +331,7 @@ def _refine(
     steps, high = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     for start in range(0, count, BLOCK):
         size = _block(s, start, count, slots, rows, steps)
+        whole = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(BLOCK - size)
         if several == FOUR:
             for i in range(0, size, FOUR):
                 products_of_four(s.rows, rows, i, padded, first, dots, i)
@@ -338,8 +342,9 @@ def _refine(
             _upper(dots, v, slack[first + v], steps, high)
             if boosted:
                 _boost(rows, steps, slack[first + v], boosts, dots, v, high)
-            if _reached(high, q.floor[v]):
-                _consider(s, rows, steps, size, slack[first + v], boosts, f, n, dots, high, q, v)
+            reached = reaching(high, q.floor[v]) & whole
+            if reached != 0:
+                _consider(s, rows, steps, reached, slack[first + v], boosts, f, n, dots, high, q, v)
 
 
 @part
@@ -446,29 +451,36 @@ def scores(factors: Any, vector: Any, slots: Any, out: Any) -> None:
 
 
 @entry(types.int64, U8)
-def count(mask: Any) -> int:
-    """Count the bytes that are not zero."""
+def sampled(mask: Any) -> int:
+    """Count the bytes that are not zero in one of sixteen parts of a mask, spread over it."""
     total = 0
-    for i in range(len(mask)):
-        total += mask[i] != 0
+    for start in range(0, len(mask) - BLOCK + 1, 16 * BLOCK):
+        bits = filled(mask, start)
+        while bits != 0:
+            bits &= bits - np.uint64(1)
+            total += 1
     return total
 
 
-@entry(types.void, U8, types.Array(types.uint64, 1, "C", readonly=True), SLOTS)
-def places(mask: Any, words: Any, out: Any) -> None:
-    """Fill out with the places of the bytes that are not zero; `words` are the mask's, eight bytes each."""
-    at = 0
-    for word in range(len(words)):
-        if words[word] != 0:
-            for i in range(8 * word, 8 * word + 8):
-                out[at] = i
-                at += mask[i] != 0
-                if at == len(out):
-                    return
-    for i in range(8 * len(words), len(mask)):
-        if mask[i] != 0:
-            out[at] = i
+@entry(types.int64, U8, SLOTS)
+def places(mask: Any, out: Any) -> int:
+    """Fill out with the places of the bytes that are not zero; return how many there are, -1 if out is too short.
+
+    It is too short if fewer than BLOCK places are left over.
+    """
+    at, most, whole = 0, len(out) - BLOCK, len(mask) - len(mask) % BLOCK
+    for start in range(0, whole, BLOCK):
+        bits = filled(mask, start)
+        while bits != 0:
+            out[at] = start + np.int64(lowest(bits))
+            bits &= bits - np.uint64(1)
             at += 1
+        if at > most:
+            return -1
+    for i in range(whole, len(mask)):
+        out[at] = i
+        at += mask[i] != 0
+    return at if at <= most else -1
 
 
 @entry(types.float64, FACTORS, types.Array(types.int8, 2, "C"), SCORES)

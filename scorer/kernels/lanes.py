@@ -13,7 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16  # numbers that are multiplied at once; rows are padded to a multiple
-ROWS, FOUR = 8, 4
+ROWS, FOUR, WORD = 8, 4, 64
 
 _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _BYTES, _FLOATS = ir.VectorType(_I8, LANES), ir.VectorType(_F32, LANES)
@@ -111,5 +111,35 @@ def _prefetch(context: Any, array: Any, at: Any) -> Any:
     return types.void(array, at), generate
 
 
+def _reaching(context: Any, numbers: Any, floor: Any) -> Any:
+    """Return 64 bits, of which one is on where a number (64,) is not below the floor; NaN is not."""
+    del context
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        kind = ir.VectorType(_F32, WORD)
+        wide = ir.Constant(ir.VectorType(_I32, WORD), [0] * WORD)
+        first = builder.insert_element(ir.Constant(kind, ir.Undefined), arguments[1], _I32(0))
+        floors = builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), wide)
+        met = builder.fcmp_unordered(">=", _load(builder, data, kind, 4), floors)
+        return builder.bitcast(met, _I64)
+
+    return types.uint64(numbers, floor), generate
+
+
+def _filled(context: Any, mask: Any, at: Any) -> Any:
+    """Return 64 bits, of which one is on where a byte of mask[at : at + 64] is not zero."""
+    del context
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        kind = ir.VectorType(_I8, WORD)
+        found = _load(builder, builder.gep(data, [arguments[1]]), kind, 1)
+        return builder.bitcast(builder.icmp_unsigned("!=", found, ir.Constant(kind, [0] * WORD)), _I64)
+
+    return types.uint64(mask, at), generate
+
+
+reaching, filled = intrinsic(_reaching), intrinsic(_filled)
 products, products_of_four = _tile(1, ROWS), _tile(FOUR, FOUR)
 prefetch = intrinsic(_prefetch)

@@ -141,11 +141,13 @@ class CompiledCatalog:
         """Choose between a list of candidates and a scan with a mask."""
         items = len(self.factors)
         if query.slots is None and query.mask is not None:
-            count = self._kernels.count(query.mask)
-            if count * FEW <= items:
-                slots = np.empty(count, dtype=np.int32)
-                self._kernels.places(query.mask, query.mask[: items - items % 8].view(np.uint64), slots)
-                return replace(query, slots=slots, mask=None)
+            if (
+                self._kernels.sampled(query.mask) * 8 * FEW <= items
+            ):  # by a sixteenth of it at most twice the few
+                slots = np.empty(items // FEW + self._kernels.BLOCK, dtype=np.int32)
+                count = self._kernels.places(query.mask, slots)
+                if count >= 0:
+                    return replace(query, slots=slots[:count], mask=None)
         elif query.slots is not None and 2 * len(query.slots) > items:
             mask = np.zeros(items, dtype=np.uint8)
             mask[query.slots] = 1 if query.mask is None else query.mask[query.slots]
@@ -156,6 +158,7 @@ class CompiledCatalog:
         """Return what scores may be away from their sketch's, in steps of the item's scale; NaN without a bound."""
         lost = 1e-12 * vectors.shape[1]  # below the smallest normal number; scales are at least 1e-30
         most = _LARGE / max(self._largest, 127.0 * math.sqrt(vectors.shape[1]))
-        norms = [math.sqrt(wide @ wide) for wide in vectors.astype(np.float64)]
+        wide = vectors.astype(np.float64)
+        norms = [math.sqrt(square) for square in (wide * wide).sum(axis=1).tolist()]
         slack = [self._ratio * norm * (1 + 1e-6) + lost if norm < most else math.nan for norm in norms]
         return np.array(slack, dtype=np.float32)

@@ -43,6 +43,7 @@ policy.engine
 policy.log | policy.stores
 policy.replay
 policy.itemfile
+policy.idmaps
 policy.rankings
 policy.runtime
 policy.live

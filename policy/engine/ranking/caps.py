@@ -16,6 +16,8 @@ from policy.spec.rankings.blocks import CapSpec
 
 Array = Any  # a NumPy array
 
+_LEAST = 64  # items that are looked at first, where a cap may keep some out
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:
@@ -37,6 +39,10 @@ class Caps:
 
     def __bool__(self) -> bool:
         return bool(self.specs)
+
+    def ahead(self, n: int) -> int:
+        """How many items to look at first for a list of n: more, where some may be kept out."""
+        return max(2 * n, _LEAST) if self.specs else n
 
     def start(self) -> Count:
         """The counts of one list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,8 @@ from policy.expr.columns import Columns, encode
 from policy.spec.rankings.items import ITEM, ItemsSpec, type_of
 
 Array = Any  # a NumPy array
+
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,15 @@ class Items:
             _encoded(spec, aligned),
             aligned,
         )
+
+    def row(self, id_: Any) -> int | None:
+        """The row of an id, None if the table has none; a number and its text are one, as JSON keys and CSV have it."""
+        row = self.rows.get(id_)
+        if row is not None or not isinstance(id_, int | str):
+            return row
+        if isinstance(id_, int):
+            return self.rows.get(str(id_))
+        return self.rows.get(int(id_)) if _NUMBER(id_) else None
 
     def __len__(self) -> int:
         return len(self.present)

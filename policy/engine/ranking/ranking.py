@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,19 +11,25 @@ import numpy as np
 import pyarrow as pa
 from msgspec import UNSET
 
-from policy.engine.inputs import Inputs
-from policy.engine.machine import NowNeededError, machine_values, moment
+from policy.engine.inputs import Inputs, Reading
+from policy.engine.machine import NowNeededError, machine_values, microseconds, moment
 from policy.engine.ranking.caps import Caps
+from policy.engine.ranking.exclude import Exclusion, Seen
 from policy.engine.ranking.items import Items
 from policy.engine.ranking.masks import Mask
+from policy.engine.ranking.order import factors, popularity
 from policy.engine.ranking.outcome import RankedItem, RankOutcome, Reason
 from policy.engine.ranking.ranker import Ranker
 from policy.engine.ranking.request import Request, as_user, read_request
+from policy.engine.ranking.rows import rank_rows
+from policy.engine.ranking.stored import Lists, Stored, lists_version
 from policy.errors import FactsError
 from policy.spec.actions import REFUSE
 from policy.spec.conditions import NOW
+from policy.spec.entries import Entry
 from policy.spec.rankings.blocks import BoostSpec
 from policy.spec.rankings.ranking import RankingSpec
+from policy.spec.store import LIVE
 from policy.spec.values import plain
 
 Array = Any  # a NumPy array
@@ -40,14 +46,6 @@ class _Boost:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What a store holds for a user: (item, score) best first; or None, and why there is no such list."""
-
-    pairs: Sequence[tuple[Any, float]] | None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Source:
     """Where scores come from for one request."""
 
@@ -61,18 +59,24 @@ class _Source:
 class Ranking:
     """A ranking with its model and its items. Immutable but for masks it keeps; shared by threads.
 
-    user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know.
+    user_id: from a user as requests name them to the id that the ranker knows, None for one it cannot know. lists: the
+    store that is asked first, if the policy names one. withdrawn: what the lists after `exclude` name; seen: the store
+    after it.
     """
 
     spec: RankingSpec
     ranker: Ranker
     table: pa.Table
     user_id: Callable[[Any], Any] = as_user
+    lists: Lists | None = None
+    withdrawn: Sequence[Entry] = ()
+    seen: Seen | None = None
     inputs: Inputs = field(init=False)
     items: Items = field(init=False)
     filters: tuple[tuple[str, Mask], ...] = field(init=False)
     boosts: tuple[_Boost, ...] = field(init=False)
     caps: Caps = field(init=False)
+    exclusion: Exclusion = field(init=False)
     popular: tuple[Array, Array] | None = field(init=False)
     reads_now: bool = field(init=False)
 
@@ -84,9 +88,11 @@ class Ranking:
         put("filters", tuple((one.name, Mask.of(one.keep, items)) for one in spec.filters))
         put("boosts", tuple(_Boost(one, Mask.of(one.when, items)) for one in spec.boosts))
         put("caps", Caps.of(spec.caps, items))
-        put("popular", None if spec.popular is None else _popularity(items, spec.popular, spec.ties))
+        put("exclusion", Exclusion.of(spec.exclude.words, self.withdrawn, self.seen, items))
+        put("popular", None if spec.popular is None else popularity(items, spec.popular, spec.ties))
         conditions = [*(one.keep for one in spec.filters), *(one.when for one in spec.boosts)]
-        put("reads_now", any(NOW in one.reads for one in conditions))
+        ends = bool(self.exclusion.ending)
+        put("reads_now", ends or any(NOW in one.reads for one in conditions))
 
     def __repr__(self) -> str:
         return f"<Ranking {self.name} {self.version[:15]}>"
@@ -106,31 +112,43 @@ class Ranking:
         """Content hash of the model."""
         return self.ranker.version
 
+    @property
+    def lists_version(self) -> str:
+        """The version of lists computed beforehand: a hash of the ranking, its items and its model."""
+        return lists_version(self.spec, self.ranker.version)
+
+    @property
+    def live(self) -> Ranking:
+        """The same ranking without its store."""
+        return self if self.lists is None else replace(self, lists=None)
+
     def row(
         self, request: Any, *, now: Any = None, stored: Stored | None = None, strict: bool = False
     ) -> RankOutcome:
         """Rank for one request: `{user, n, history, exclude, …facts}` as JSON has it.
 
-        now: as `Decision.row` takes it. stored: what a store holds for the user, if the policy names one; its order
-        is taken, and everything else holds as well. strict: a fact that the policy does not know is a problem. The
-        list holds exactly min(n, eligible) items, fewer only if a cap keeps the others out or a stored list ends; a
-        user of whom nothing is known gets what `fallback` says. Raises FactsError with every problem,
+        now: as `Decision.row` takes it. stored: what a store holds for the user; without it the ranking's own store is
+        asked. Its order is taken, and everything else holds as well. strict: a fact that the policy does not know is a
+        problem. The list holds exactly min(n, eligible) items, fewer only if a cap keeps the others out, or if a stored
+        list ends and the policy says `missing: fallback`; a user of whom nothing is known gets what `fallback` says.
+        Raises FactsError with every problem,
         NowNeededError without a needed time.
         """
-        asked, problems = read_request(request, self.spec.limits)
-        reading = self.inputs.read(asked.facts, strict=strict)
-        if problems or reading.problems:
-            raise FactsError([*problems, *reading.problems])
-        at = moment(now) if self.reads_now else None
-        if self.reads_now and at is None:
-            raise NowNeededError(self.name)
-        values = machine_values(self.spec.inputs, reading.values, None, at)
-        eligible, left = self._eligible(asked, values)
+        asked, values, at, reading = self.read(request, now, strict=strict)
+        if stored is None and self.lists is not None:
+            stored = self.lists.row(asked.user)
+        eligible, left, noted = self.eligible(asked, values, at)
         source, reasons = self._source(asked, stored)
         listed, plan, more = self._listed(source, asked, eligible, values)
-        reasons += more
+        if source.stored is not None and self._may_be_live and len(listed) < min(asked.n, left[-1][1]):
+            ended = Stored(None, f"the list has {len(listed)} items that may be shown")
+            source, reasons = self._source(asked, ended)
+            listed, plan, more = self._listed(source, asked, eligible, values)
+        reasons += [*noted, *more]
+        if asked.n < asked.wanted:
+            reasons.append({"code": "most", "asked": min(asked.wanted, 2**63 - 1), "most": asked.n})
         if len(listed) < asked.n:
-            reasons.append({"code": "fewer", "eligible": int(np.count_nonzero(eligible)), "asked": asked.n})
+            reasons.append(self._fewer(source, eligible, asked.n))
         pairs = zip(self.spec.inputs, reading.values, strict=True)
         return RankOutcome(
             self.name,
@@ -152,32 +170,28 @@ class Ranking:
         A row for each item of each list: request (the row's number), user, place (from 1), id, score, source. A
         request with problems has one row with a null id and its `problem`.
         """
-        made: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
-        for number, row in enumerate(table.to_pylist()):
-            request = {name: value for name, value in row.items() if value is not None}
-            try:
-                outcome = self.row(request, now=now)
-            except FactsError as error:
-                _add(made, number, row.get("user"), None, None, None, None, str(error))
-                continue
-            for place, item in enumerate(outcome.items, 1):
-                _add(made, number, outcome.user, place, item.id, item.score, item.source, None)
-        return pa.table(
-            {
-                name: pa.array([_text(v) for v in made[name]] if kind == pa.string() else made[name], kind)
-                for name, kind in _COLUMNS.items()
-            }
-        )
+        return rank_rows(self.row, table, now)
 
-    # -- inside -----------------------------------------------------------------------------------------------------
+    def read(
+        self, request: Any, now: Any, *, strict: bool
+    ) -> tuple[Request, Mapping[str, Any], int | None, Reading]:
+        """The request, its machine values and its time. Raises FactsError, NowNeededError."""
+        asked, problems = read_request(request, self.spec.limits)
+        reading = self.inputs.read(asked.facts, strict=strict)
+        if problems or reading.problems:
+            raise FactsError([*problems, *reading.problems])
+        at = moment(now) if self.reads_now else None
+        if self.reads_now and at is None:
+            raise NowNeededError(self.name)
+        return asked, machine_values(self.spec.inputs, reading.values, None, at), at, reading
 
-    def _eligible(self, asked: Request, values: Mapping[str, Any]) -> tuple[Array, list[tuple[str, int]]]:
-        """Which items may be shown, and how many were left after each step."""
+    def eligible(
+        self, asked: Request, values: Mapping[str, Any], now: int | None
+    ) -> tuple[Array, list[tuple[str, int]], list[Reason]]:
+        """Which items may be shown, how many were left after each step, and what there is to say."""
         eligible = self.items.present
         left = [("items", int(np.count_nonzero(eligible)))]
-        gone = set(asked.exclude) if "request" in self.spec.exclude else set()
-        gone |= {item for item, _ in asked.history} if "history" in self.spec.exclude else set()
-        rows = [self.items.rows[item] for item in gone if item in self.items.rows]
+        rows, reasons = self.exclusion.rows(asked, None if now is None else microseconds(now))
         if rows:
             eligible = eligible.copy()
             eligible[rows] = False
@@ -185,14 +199,21 @@ class Ranking:
         for name, mask in self.filters:
             eligible = eligible & mask.row(values)
             left.append((name, int(np.count_nonzero(eligible))))
-        return eligible, left
+        return eligible, left, reasons
+
+    @property
+    def _may_be_live(self) -> bool:
+        """Whether the model answers where a store does not."""
+        return self.spec.store is None or self.spec.store.missing == LIVE
+
+    # -- inside -----------------------------------------------------------------------------------------------------
 
     def _source(self, asked: Request, stored: Stored | None) -> tuple[_Source, list[Reason]]:
         """What is stored, or the model if it knows the user, else the first fallback that can serve."""
         if stored is not None and stored.pairs is not None:
             return _Source("store", stored=stored), []
         missed: list[Reason] = [] if stored is None else [{"code": "store", "missing": stored.why}]
-        live = stored is None or self.spec.store is None or self.spec.store.missing == "live"
+        live = stored is None or self._may_be_live
         user = self.user_id(asked.user) if live and asked.user is not None else None
         vector = None if user is None else self.ranker.user(user)
         if vector is not None:
@@ -210,8 +231,8 @@ class Ranking:
 
     def _known(self, asked: Request) -> tuple[Array, Array] | None:
         """The slots and ratings of the history's items that the model knows; None if there are none."""
-        pairs = [(self.items.rows.get(item, -1), rating) for item, rating in asked.history]
-        pairs = [(row, rating) for row, rating in pairs if 0 <= row < self.items.slots]
+        rows = [(self.items.row(item), rating) for item, rating in asked.history]
+        pairs = [(row, rating) for row, rating in rows if row is not None and row < self.items.slots]
         if not pairs:
             return None
         return np.array([row for row, _ in pairs], np.int32), np.array([rating for _, rating in pairs])
@@ -251,10 +272,10 @@ class Ranking:
         self, vector: Array, n: int, mask: Array, boosting: Sequence[tuple[BoostSpec, Array]], *, few: bool
     ) -> Iterator[tuple[Array, Array]]:
         """Slots and scores in order, some at a time: the stream goes on where it stopped."""
-        multiply, add = _factors(boosting, self.items.slots)
+        multiply, add = factors(boosting, self.items.slots)
         which: dict[str, Any] = {"slots": np.flatnonzero(mask).astype(np.int32)} if few else {"mask": mask}
         after: tuple[float, int] | None = None
-        size = n if not self.caps else max(2 * n, 64)
+        size = self.caps.ahead(n)
         while True:
             slots, scores = self.ranker.top(
                 vector, size, **which, multiply=multiply, add=add, after=after, ties=self.spec.ties
@@ -273,10 +294,22 @@ class Ranking:
 
     def _by_store(self, stored: Stored, eligible: Array) -> Iterator[tuple[Array, Array]]:
         """What is stored, in its order, as far as it is still eligible."""
-        known = [(self.items.rows[id_], score) for id_, score in stored.pairs or () if id_ in self.items.rows]
+        found = [(self.items.row(id_), score) for id_, score in stored.pairs or ()]
+        known = [(row, score) for row, score in found if row is not None]
         rows = np.array([row for row, _ in known], np.int64)
         kept = eligible[rows] if len(rows) else np.zeros(0, bool)
         yield rows[kept], np.array([score for _, score in known], np.float64)[kept]
+
+    def _fewer(self, source: _Source, eligible: Array, asked: int) -> Reason:
+        """Why a list has fewer items than asked for; eligible items that nothing gives a score are told apart."""
+        count = int(np.count_nonzero(eligible))
+        scored = count
+        if source.vector is not None:
+            scored = int(np.count_nonzero(eligible[: self.items.slots]))
+        elif source.name == "popular" and self.popular is not None:
+            scored = int(np.count_nonzero(eligible[self.popular[0]]))
+        reason: Reason = {"code": "fewer", "eligible": count, "asked": asked}
+        return reason if scored == count else {**reason, "without_score": count - scored}
 
     def _item(
         self, row: int, score: float, source: _Source, boosting: Sequence[tuple[BoostSpec, Array]]
@@ -295,45 +328,3 @@ class Ranking:
             told = [{"item": self.items.ids[int(slots[at])], "adds": float(shares[at])} for at in best]
             reasons.append({"code": "history", "items": told})
         return RankedItem(self.items.ids[row], score, source.name, tuple(reasons))
-
-
-_COLUMNS = {
-    "request": pa.int64(),
-    "user": pa.string(),
-    "place": pa.int64(),
-    "id": pa.string(),
-    "score": pa.float64(),
-    "source": pa.string(),
-    "problem": pa.string(),
-}
-
-
-def _add(made: Mapping[str, list[Any]], *values: Any) -> None:
-    for column, value in zip(made.values(), values, strict=True):
-        column.append(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _factors(boosting: Sequence[tuple[BoostSpec, Array]], slots: int) -> tuple[Array | None, Array | None]:
-    """What boosts multiply the score of each slot with, and what they add; None for nothing."""
-    multiply = add = None
-    for spec, mask in boosting:
-        rows = mask[:slots]
-        if spec.multiply != 1.0:
-            multiply = np.ones(slots, np.float32) if multiply is None else multiply
-            multiply[rows] *= np.float32(spec.multiply)
-        if spec.add:
-            add = np.zeros(slots, np.float32) if add is None else add
-            add[rows] += np.float32(spec.add)
-    return multiply, add
-
-
-def _popularity(items: Items, column: str, ties: str) -> tuple[Array, Array]:
-    """Rows from the most popular down, ties as elsewhere; the numbers by row. Items without a number are left out."""
-    numbers = items.table.column(column).cast(pa.float64()).to_numpy()
-    known = np.flatnonzero(items.present & ~np.isnan(numbers))
-    tie = -items.keys[known] if ties == "desc" else items.keys[known]
-    return known[np.lexsort((tie, -numbers[known]))], numbers

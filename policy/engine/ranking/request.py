@@ -18,10 +18,15 @@ _INT32 = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked. history: (item, rating) pairs; facts: the other members."""
+    """What was asked.
+
+    n: at most the policy's most; wanted: as the request has it; history: (item, rating) pairs; facts: the other
+    members.
+    """
 
     user: Any
     n: int
+    wanted: int
     history: tuple[tuple[Any, float], ...]
     exclude: tuple[Any, ...]
     facts: dict[str, Any]
@@ -39,13 +44,17 @@ def read_request(body: Any, limits: Limits) -> tuple[Request, list[Problem]]:
     if not _is_id(user) and user is not None:
         problems.append(_problem("/user", "string or int", user))
     n = body.get("n", limits.default)
-    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+    if isinstance(n, bool) or not isinstance(n, int):
         problems.append(_problem("/n", "int of at least 0", n))
+        n = 0
+    elif n < 0:
+        got = str(n) if n >= -(2**63) else describe(n)
+        problems.append(Problem("/n", f"expected int of at least 0, got {got}", "int of at least 0", got))
         n = 0
     history = _history(body.get("history"), problems)
     exclude = _ids(body.get("exclude"), problems)
     facts = {name: value for name, value in body.items() if name not in OWN}
-    return Request(user, min(n, limits.max), history, exclude, facts), problems
+    return Request(user, min(n, limits.max), n, history, exclude, facts), problems
 
 
 def _history(value: Any, problems: list[Problem]) -> tuple[tuple[Any, float], ...]:

@@ -24,11 +24,13 @@ from policy.spec.rankings.blocks import (
     read_fold_in,
     read_limits,
 )
+from policy.spec.rankings.exclude import ExcludeSpec, read_exclude
+from policy.spec.rankings.ids import IdsSpec, read_ids
 from policy.spec.rankings.items import ItemsSpec, read_items
-from policy.spec.rankings.store import StoreSpec, read_store
 from policy.spec.reader import Reader
+from policy.spec.store import StoreSpec, read_store
 
-REQUIRED = ("ranking", "model", "items")
+REQUIRED = ("ranking", "items")
 KEYS = (
     *(
         "ranking",
@@ -36,13 +38,14 @@ KEYS = (
         "inputs",
         "unknown_facts",
         "model",
+        "ids",
         "items",
         "n",
         "define",
         "filters",
         "exclude",
     ),
-    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "store", "on_error"),
+    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "score", "on_error"),
 )
 LATER = {
     "pins": "items at fixed places",
@@ -52,7 +55,6 @@ LATER = {
     "rollout": "arms of an experiment",
 }
 OWN = ("user", "n", "history", "exclude")  # members of a request that are no facts
-EXCLUDE = ("request", "history")
 TIES = ("desc", "asc")
 
 
@@ -60,9 +62,8 @@ TIES = ("desc", "asc")
 class RankingSpec:
     """What a ranking policy says.
 
-    exclude: whose items are left out: those that the request names, or those of the history in it. popular: the
-    column of the item table that orders items for a user of whom nothing is known. log: what to do if the ranking
-    cannot be recorded: "refuse" or "serve".
+    model: "" where every list is one of the store. popular: the column of the item table that orders items for a user
+    of whom nothing is known. log: what to do if the ranking cannot be recorded: "refuse" or "serve".
     """
 
     name: str
@@ -71,11 +72,12 @@ class RankingSpec:
     unknown_facts: str
     model: str
     model_span: Span
+    ids: IdsSpec
     items: ItemsSpec
     limits: Limits
     definitions: tuple[Definition, ...]
     filters: tuple[FilterSpec, ...]
-    exclude: tuple[str, ...]
+    exclude: ExcludeSpec
     boosts: tuple[BoostSpec, ...]
     caps: tuple[CapSpec, ...]
     ties: str
@@ -115,11 +117,12 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         unknown_facts=(unknown and reader.choice(unknown, "`unknown_facts`", UNKNOWN_FACTS)) or "ignore",
         model=(reader.text(fields["model"], "`model`") if "model" in fields else None) or "",
         model_span=fields["model"].span if "model" in fields else root.span,
+        ids=read_ids(fields["ids"], reader) if "ids" in fields else IdsSpec(),
         items=items or ItemsSpec("", root.span, root.span),
         limits=read_limits(fields["n"], reader) if "n" in fields else Limits(),
         definitions=definitions,
         filters=read_filters(fields["filters"], names, reader) if "filters" in fields else (),
-        exclude=_exclude(fields["exclude"], reader) if "exclude" in fields else ("request",),
+        exclude=read_exclude(fields["exclude"], reader) if "exclude" in fields else ExcludeSpec(),
         boosts=read_boosts(fields["boosts"], names, reader) if "boosts" in fields else (),
         caps=read_caps(fields["caps"], columns, reader) if "caps" in fields else (),
         ties=(reader.choice(fields["ties"], "`ties`", TIES) if "ties" in fields else None) or "desc",
@@ -129,11 +132,14 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         if "popular" in fields
         else None,
         log=_on_error(fields["on_error"], reader) if "on_error" in fields else REFUSE,
-        store=read_store(fields["store"], reader) if "store" in fields else None,
+        store=_store(fields["score"], reader, can_score="model" in fields) if "score" in fields else None,
         version=content_hash(root),
         span=root.span,
         name_span=fields["ranking"].span if "ranking" in fields else root.span,
     )
+    if "model" not in fields and "score" not in fields and fields:
+        hints = ("name a model with `model:`, or a store with `score: {store: …}`",)
+        reader.note("E112", "a ranking needs the key `model`, or `score`", root.span, hints=hints)
     _check_fallback(spec, reader)
     return (None if errors(reader.found) else spec), reader.found
 
@@ -143,9 +149,10 @@ def _numeric(columns: object) -> tuple[str, ...]:
     return tuple(name for name, type_ in found.items() if type_ in ("int", "double"))
 
 
-def _exclude(node: Node, reader: Reader) -> tuple[str, ...]:
-    chosen = [reader.choice(item, "what to exclude", EXCLUDE) for item in reader.items(node, "`exclude`")]
-    return tuple(one for one in dict.fromkeys(chosen) if one is not None)
+def _store(node: Node, reader: Reader, *, can_score: bool) -> StoreSpec | None:
+    """The block `score:`, which names where lists computed beforehand are kept."""
+    fields = reader.record(node, "`score`", ("store",), ("store",))
+    return read_store(fields["store"][1], reader, can_score=can_score) if "store" in fields else None
 
 
 def _on_error(node: Node, reader: Reader) -> str:
@@ -156,6 +163,8 @@ def _on_error(node: Node, reader: Reader) -> str:
 
 def _check_fallback(spec: RankingSpec, reader: Reader) -> None:
     """What a fallback needs must be there, and what is there must be needed."""
+    if spec.fold_in is not None and not spec.model:
+        reader.note("E184", "`fold_in` needs a model, and there is none", spec.span)
     for source, block, given in (("fold_in", "fold_in", spec.fold_in), ("popular", "popular", spec.popular)):
         if source in spec.fallback and given is None:
             message = f"the fallback `{source}` needs the block `{block}`"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from policy.spec import define
 from policy.spec.decision import UNKNOWN_FACTS
-from policy.spec.rankings import blocks, items, store
+from policy.spec.rankings import blocks, exclude, ids, items
 from policy.spec.rankings import ranking as block
 from policy.spec.reader import IDENTIFIER, NAME
 from policy.spec.shapes import A_NAME, CONDITION, TEXT, Schema, listed, named, record, says, whole, word
+from policy.spec.store import shape as stored
 
 _NUMBER: Schema = {"type": "number"}
 
@@ -57,6 +58,7 @@ _BLOCKS: dict[str, Schema] = {
     "description": TEXT,
     "unknown_facts": word("What to do with facts that are not declared.", UNKNOWN_FACTS, default="ignore"),
     "model": says("A saved ALS model: a path beside this file, or a URI.", TEXT),
+    "ids": ids.shape(),
     "items": _ITEMS,
     "n": record(
         "How many items a request gets.",
@@ -69,7 +71,7 @@ _BLOCKS: dict[str, Schema] = {
         maxProperties=define.MAX_DEFINITIONS,
     ),
     "filters": listed("Which items may be shown.", _FILTER),
-    "exclude": listed("Whose items are left out.", {"enum": list(block.EXCLUDE)}),
+    "exclude": exclude.shape(),
     "boosts": listed("What changes the scores before the best are chosen.", _BOOST),
     "caps": listed("How often a value may stand in the list.", _CAP),
     "ties": word("Which of two items with equal scores comes first, by key.", block.TIES, default="desc"),
@@ -86,15 +88,10 @@ _BLOCKS: dict[str, Schema] = {
         ("reg",),
     ),
     "popular": says("The column that orders items for a user of whom nothing is known.", TEXT),
-    "store": record(
-        "Where lists computed beforehand are kept, by `scoregate precompute`.",
-        {
-            "url": says("sqlite:///lists.db, postgresql://user@host/db, redis://host:6379/0.", TEXT),
-            "max_age": says("How old a list may be, such as 24h.", TEXT),
-            "missing": word("What to do without one.", store.MISSING, default="live"),
-            "timeout": says("The longest wait for the store, such as 250ms.", TEXT),
-        },
-        ("url",),
+    "score": record(
+        "Where scores come from besides the model.",
+        {"store": stored("Where lists computed beforehand are kept, by `scoregate precompute`.")},
+        ("store",),
     ),
     "on_error": record(
         "What to do if the ranking cannot be logged.", {"log": word("What.", ("refuse", "serve"))}, ("log",)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 import scorer
 from policy import FactsError, source
+from policy.engine.ranking.heads import heads
 from policy.engine.ranking.ranking import Ranking
 from policy.spec.rankings.ranking import read_ranking
 
@@ -101,6 +102,16 @@ class Plain:
             order = [s for s in order if (-scores[s], sign * self.items[s]) > edge]
         chosen = np.array(order[:n], np.int32)
         return chosen, scores[chosen]
+
+    def top_of_each(self, vectors, n, **which):
+        found = [self.top(vector, n, **which) for vector in vectors]
+        size = min(n, len(self.items))
+        padded = [
+            (np.resize(a, size), np.resize(b, size)) if len(a) else (np.zeros(size, int),) * 2
+            for a, b in found
+        ]
+        slots, scores = (np.array([one[part] for one in padded]) for part in (0, 1))
+        return slots, scores, np.array([len(a) for a, _ in found])
 
 
 def ranking(ranker, rows, **changes):
@@ -238,6 +249,17 @@ def test_the_list_is_the_head_of_everything_sorted(made, requests):
     for number, one in enumerate(flat):
         got = [row["id"] for row in out if row["request"] == number]
         assert got == [str(item.id) for item in shop.row(one).items]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shops(), st.integers(0, 40))
+def test_many_heads_are_the_lists_of_rows(made, n):
+    """The lists of many users at once are those of requests with nothing else, one by one; unknown users have none."""
+    shop, _ = made
+    users = [1, 3, "2", None, 2]
+    rows = [shop.row({"user": user, "n": n}) for user in users]
+    wanted = [[(item.id, item.score) for item in row.items if item.source == "model"] for row in rows]
+    assert heads(shop, users, n) == wanted
 
 
 def plainly(asked):

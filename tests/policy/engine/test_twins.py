@@ -6,6 +6,7 @@ import json
 import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zlib import crc32
 
 import hypothesis.strategies as st
 import numpy as np
@@ -15,6 +16,7 @@ from policy_blocks import TIMES, blocks
 
 from policy import FactsError, source
 from policy.engine.build import build
+from policy.engine.kept import Held
 from policy.engine.machine import moment
 from policy.engine.scorer import NO_SCORE
 from policy.spec.decision import read_decision
@@ -54,6 +56,19 @@ class Awkward:
                 scores.append(math.nan)
                 causes.append(str(error))
         return np.array(scores, np.float64), causes
+
+
+class Drawer:
+    """A store that holds something for a third of the keys."""
+
+    def row(self, key):
+        if key is None:
+            return Held(None, "the key is missing")
+        number = crc32(str(key).encode(errors="replace"))
+        return Held(None, "there is no entry") if number % 3 else Held(number % 100 / 99, "", 5.0, "v")
+
+    def batch(self, keys):
+        return [self.row(key) for key in keys]
 
 
 TYPES = {
@@ -103,7 +118,11 @@ def inputs(draw):
 
 @st.composite
 def policies(draw):
-    score = draw(st.sampled_from([{"model": "m"}, {"input": "given"}]))
+    store = {"url": "sqlite:///x.db", "key": draw(st.sampled_from(["word", "n"]))}
+    live = {**store, "missing": draw(st.sampled_from(["live", "fallback"]))}
+    score = draw(
+        st.sampled_from([{"model": "m"}, {"input": "given"}, {"model": "m", "store": live}, {"store": store}])
+    )
     specs = draw(inputs())
     if "input" in score:
         specs["given"] = {"type": draw(st.sampled_from(["double", "int"])), "optional": True}
@@ -130,7 +149,7 @@ def policies(draw):
     root, found = source.read(json.dumps(text).encode(), "test.yaml")
     spec, more = read_decision(root)
     assert spec is not None, (found, more)
-    decision, found = build(spec, None if "input" in score else Awkward())
+    decision, found = build(spec, Awkward() if "model" in score else None, lambda *_: Drawer())
     assert decision is not None, found
     return decision
 
@@ -239,6 +258,7 @@ def as_row(decision, facts, **how):
             "segment": None,
             "degraded": None,
             "problem": str(error),
+            "store": None,
         }
     degraded = "; ".join(f"{one['pointer'] or '(facts)'}: {one['cause']}" for one in outcome.degraded)
     json.dumps([outcome.to_dict()["reasons"], outcome.facts])
@@ -252,6 +272,7 @@ def as_row(decision, facts, **how):
         "segment": outcome.segment,
         "degraded": degraded or None,
         "problem": None,
+        "store": None if outcome.store is None else outcome.store.get("missing", "found"),
     }
 
 
@@ -267,8 +288,11 @@ def compare(decision, table, per_row, now=NOW, **how):
     out = decision.batch(table, now=now, **how)
     assert out.num_rows == table.num_rows
     assert out.column_names[: table.num_columns] == table.column_names
-    got = out.select(COLUMNS_OF_AN_OUTCOME).to_pylist()
+    kept = decision.scoring.kept is not None
+    assert ("store" in out.column_names) == kept
+    got = out.select([*COLUMNS_OF_AN_OUTCOME, *(["store"] if kept else [])]).to_pylist()
     wanted = [as_row(decision, facts, **more) for facts, more in zip(table.to_pylist(), per_row, strict=True)]
+    wanted = wanted if kept else [{name: one[name] for name in COLUMNS_OF_AN_OUTCOME} for one in wanted]
     note(f"{decision.spec}\n{table.to_pylist()}")
     assert got == wanted
 

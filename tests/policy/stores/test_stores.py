@@ -100,6 +100,25 @@ def test_a_killed_fill_goes_on(address, store, name):
     assert store.get(name, "a") is None
 
 
+def test_another_job_begins_anew(store, name):
+    """Blocks that were made of something else are not gone on with, though the version is the same."""
+    store.begin(name, "v1", "one").put(0, [("a", b"1")], 5.0)
+    assert store.begin(name, "v1", "one").done == {0}
+    other = store.begin(name, "v1", "two")
+    assert other.done == frozenset()
+    other.put(0, [("b", b"2")], 5.0)
+    assert other.finish(7.0).entries == 1
+    assert store.get(name, "a") is None
+
+
+def test_many_keys_at_once(store, name):
+    """Those of the keys that have an entry come with it; the others, and a name that has none, are left out."""
+    assert store.many(name, ["a"]) == {}
+    filled(store, name, "v1", b"1")
+    assert store.many(name, ["a", "b", "nobody"]) == dict.fromkeys("ab", Entry(b"1", 5.0, "v1"))
+    assert store.many(name, []) == {}
+
+
 def test_readers_never_see_half(address, store, name):
     """While sets are switched under load, every reader finds every user, in one of the sets."""
     users = [f"user-{number}" for number in range(20)]
