@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from weakref import WeakSet
 
 from msgspec import UNSET
@@ -24,6 +25,7 @@ HITS = "hits"  # policy, rule, state: fired, preview or unknown
 IGNORED = "ignored"  # policy
 LOG_FAILURES = "log_failures"  # policy
 RANKINGS = "rankings"  # policy, source
+LOOK_UPS = "look_ups"  # policy, result: found or missing
 ERRORS = "errors"  # status
 TIMES = "times"  # policy, place of the bucket
 SPENT = "spent"  # policy; nanoseconds
@@ -77,6 +79,8 @@ class Counts:
         fallbacks = [reason["source"] for reason in outcome.reasons if reason["code"] == "fallback"]
         source = fallbacks[0] if fallbacks else "store" if outcome.plan == "store" else "model"
         self._add(RANKINGS, outcome.policy, source)
+        if result := "found" if outcome.plan == "store" else _looked_up(outcome.reasons):
+            self._add(LOOK_UPS, outcome.policy, result)
         if outcome.ignored:
             self._add(IGNORED, outcome.policy, amount=len(outcome.ignored))
 
@@ -93,7 +97,7 @@ class Counts:
 class Tally:
     """The counts of one policy, whose slots are found once."""
 
-    __slots__ = ("_actions", "_board", "_buckets", "_lock", "_spent", "_values", "decision")
+    __slots__ = ("_actions", "_board", "_buckets", "_lock", "_spent", "_stored", "_values", "decision")
 
     def __init__(self, board: Board, decision: Decision) -> None:
         self.decision, self._board, self._values, self._lock = decision, board, board.values, board.lock
@@ -101,6 +105,7 @@ class Tally:
         self._actions = {action: board.slot(DECISIONS, name, action) for action in decision.spec.ladder}
         self._buckets = [board.slot(TIMES, name, str(place)) for place in range(len(BOUNDS) + 1)]
         self._spent = board.slot(SPENT, name)
+        self._stored = decision.scoring.kept is not None
 
     def decided(self, outcome: Outcome, took: int) -> None:
         """Count a decision; took: nanoseconds."""
@@ -109,7 +114,7 @@ class Tally:
             values[self._actions[outcome.action]] += 1
             values[self._buckets[bisect_left(BOUNDS, took)]] += 1
             values[self._spent] += took
-        if outcome.hits or outcome.degraded or outcome.ignored:
+        if outcome.hits or outcome.degraded or outcome.ignored or self._stored:
             self._more(outcome)
 
     def _more(self, outcome: Outcome) -> None:
@@ -126,6 +131,8 @@ class Tally:
             yield HITS, policy, effect.name, state
         for cause in {self._cause(outcome, entry) for entry in outcome.degraded}:
             yield DEGRADED, policy, cause
+        if result := _looked_up(outcome.reasons):
+            yield LOOK_UPS, policy, result
 
     def _cause(self, outcome: Outcome, entry: Mapping[str, str]) -> str:
         """What went wrong. A fact that is the score may be wrong itself; then there is no value of it."""
@@ -133,6 +140,12 @@ class Tally:
             return LOG
         of_score = entry["pointer"] in {self.decision.scoring.pointer, "/score"}
         return SCORE if of_score and UNSET not in outcome.values else FACTS
+
+
+def _looked_up(reasons: Iterable[Mapping[str, Any]]) -> str | None:
+    """What came of the look-up in a store, as the reasons tell it; None if there was none."""
+    found = next((reason for reason in reasons if reason["code"] == "store"), None)
+    return None if found is None else "missing" if "missing" in found else "found"
 
 
 _COUNTS: WeakSet[Counts] = WeakSet()

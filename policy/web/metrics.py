@@ -64,6 +64,11 @@ COUNTERS: Mapping[str, Told] = {
     counts.RANKINGS: Told(
         "scoregate_rankings", "Rankings given, by where their items come from.", ("policy", "source")
     ),
+    counts.LOOK_UPS: Told(
+        "scoregate_store_look_ups",
+        "Look-ups of what was computed beforehand: found, or missing for any reason.",
+        ("policy", "result"),
+    ),
     counts.ERRORS: Told("scoregate_http_errors", "Problem documents sent, by HTTP status.", ("status",)),
 }
 

@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from policy.errors import LogError
+from policy.stores import open_store
+from policy.stores.scores import fill_scores
 from policy.web import Service, Tokens, open_service
 from policy.web.counts import BOUNDS, Counts
 
@@ -112,6 +115,25 @@ def test_rules_by_state(counted, facts, configs, tmp_path):
     assert seen["scoregate_rule_hits_total", "login", "swede", "fired"] == 2
     assert seen["scoregate_rule_hits_total", "login", "retry", "preview"] == 1
     assert seen["scoregate_rule_hits_total", "login", "swede", "unknown"] == 1
+
+
+def test_look_ups_in_a_store(counted, facts, configs, tmp_path):
+    """Every look-up of what was computed beforehand is counted, by whether it served."""
+    (tmp_path / "login.yaml").write_text(
+        (configs / "login.yaml")
+        .read_text()
+        .replace("{input: risk}", "{store: {url: 'sqlite:///kept.db', key: user}}")
+        .partition("cases:")[0]
+    )
+    store = open_store(f"sqlite:///{tmp_path}/kept.db", 5.0)
+    fill_scores(store, "login", "", [("u-1", 0.7)], time.time)
+    post, told = counted(configs=tmp_path)
+    for user in ("u-1", "u-1", "nobody"):
+        assert post("login", facts | {"user": user}) == 200
+    seen = told()
+    assert seen["scoregate_store_look_ups_total", "login", "found"] == 2
+    assert seen["scoregate_store_look_ups_total", "login", "missing"] == 1
+    assert seen["scoregate_decisions_degraded_total", "score", "login"] == 1
 
 
 def test_versions_and_state(counted, service):
