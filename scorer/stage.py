@@ -30,7 +30,7 @@ class Stage:
 
     `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
     column is absent. `yields`: the output gives way to a column of its name that the caller gives. `slotwise`: each
-    slot of the output comes of the same slot of the only input. `drops`: the stage may drop rows, so it runs even
+    slot of the output comes of the same slot of the only input. `caseless`: SQL's names, whose letters' case does not matter. `drops`: the stage may drop rows, so it runs even
     if nobody reads its output.
     """
 
@@ -38,6 +38,7 @@ class Stage:
     skippable: ClassVar[bool] = False
     yields: ClassVar[bool] = False
     slotwise: ClassVar[bool] = False
+    caseless: ClassVar[bool] = False
 
     @property
     def drops(self) -> bool:
@@ -54,6 +55,28 @@ class Stage:
         """Name the inputs and outputs of a class whose columns stand in its data; None: its parameters name them."""
         del saved
         return None
+
+    @classmethod
+    def parts(cls, saved: Saved) -> Sequence[Part] | None:
+        """Read a class that is several stages at once, the last of which arranges their columns; None for one stage.
+
+        All of them see the columns that were there before the first.
+        """
+        del saved
+        return None
+
+    def passing(self) -> tuple[tuple[str, int | None], ...]:
+        """Return the columns that a last part arranges: the number of its input that passes as it is, None if made."""
+        return ()
+
+    @property
+    def closes(self) -> bool:
+        """Whether only the columns that are arranged here are there afterwards, whatever the caller gives."""
+        return False
+
+    def defaults(self) -> tuple[pa.DataType, ...]:
+        """Return what each input of kind `any` is taken for where nothing tells; empty: text."""
+        return ()
 
     def removes(self, name: str) -> bool:
         """Tell whether a column ends here, so that no later stage sees it."""
@@ -128,6 +151,11 @@ def explain(error: Exception, record: Sequence[Any]) -> str:
     if any(value is None for value in record):
         return "null, where a value is needed"
     return f"cannot be computed from {', '.join(map(shown, record))} ({error})"
+
+
+Part = tuple[
+    Stage, tuple[str, ...], tuple[str | None, ...]
+]  # a stage, the names of its inputs and its outputs
 
 
 # -- the registry ----------------------------------------------------------------------------------------------
@@ -240,7 +268,8 @@ def _expanded(expand: Expansion, saved: Saved) -> Iterable[Saved]:
 class Wired:
     """A stage with the names of its columns; an output of None is not produced.
 
-    `main` are the outputs that a caller always wants: prediction, probability and rawPrediction.
+    `main` are the outputs that a caller always wants: prediction, probability and rawPrediction. `ends`: the last
+    part of its class; the outputs of the parts before it take their names there.
     """
 
     stage: Stage
@@ -248,11 +277,17 @@ class Wired:
     inputs: tuple[str, ...]
     outputs: tuple[str | None, ...]
     main: frozenset[str] = frozenset()
+    ends: bool = True
 
 
 def wire(saved: Saved) -> list[Wired]:
     """Build a saved stage and name its columns."""
     entry = lookup(saved)
+    with damaged(saved):
+        parts = entry.stage.parts(saved)
+    if parts is not None:
+        last = len(parts) - 1
+        return [Wired(s, saved, i, o, ends=n == last) for n, (s, i, o) in enumerate(parts)]
     built = _read(entry, saved)
     with damaged(saved):
         named = entry.stage.columns(saved)

@@ -48,9 +48,11 @@ def cast(source: Type, target: Type, *, ansi: bool, attempt: bool = False) -> Op
     if not strictly or attempt or not _may_fail(source, target):
         return Op(function, sql="" if attempt and _may_fail(source, target) else sql)
 
+    odd = source.real and target.name == "decimal"  # NaN and infinities are null there
+
     def checked(value: Any, place: int) -> Any:
         made = function(value)
-        if made is None:
+        if made is None and not (odd and not math.isfinite(value)):
             raise Invalid(f"{shown(value)} cannot be cast to {target}", place)
         return made
 
@@ -70,14 +72,20 @@ def _spelling(source: Type, target: Type) -> str:
         return f"CAST({{0}} AS {_SQL[target.name]})"
     if source.name == "float" and target.name == "double":
         return "CAST({0} AS DOUBLE)"
-    return f"({{0}} <> 0)" if target.name == "boolean" and (source.whole or source.real) else ""
+    return "({0} <> 0)" if target.name == "boolean" and (source.whole or source.real) else ""
 
 
 def _may_fail(source: Type, target: Type) -> bool:
     if source.name == "string":
         return target.name != "string"
     if target.name == "decimal":
-        whole = source.precision - source.scale if source.name == "decimal" else 3 if source.name == "boolean" else 99
+        whole = (
+            source.precision - source.scale
+            if source.name == "decimal"
+            else 3
+            if source.name == "boolean"
+            else 99
+        )
         return whole > target.precision - target.scale
     if target.whole and source.numeric:
         return not source.whole or WHOLE[source.name] > WHOLE[target.name]

@@ -115,10 +115,10 @@ class _Writer:
         return f"({out}{self.write(e.args[-1], depth)})"
 
 
-def compiled(outputs: Sequence[Expr | None], where: Expr | None, columns: Sequence[Type]) -> Callable[..., Any]:
-    """Compile the function of a row's columns: its output, or a tuple of several; None where an output is not wanted.
+def compiled(e: Expr, columns: Sequence[Type], *, filters: bool) -> Callable[..., Any]:
+    """Compile the function of a row's columns: the value, raising Invalid where Spark raises.
 
-    It raises Dropped for a row that `where` does not keep, Invalid where Spark raises.
+    `filters`: it raises Dropped unless the value is true.
     """
     writer = _Writer(len(columns))
     lines = []
@@ -126,15 +126,14 @@ def compiled(outputs: Sequence[Expr | None], where: Expr | None, columns: Sequen
         test, admit = admission(kind, number)
         if test:
             lines.append(f"if {test.format(v=f'v{number}')}: v{number} = {writer.hold(admit)}(v{number})")
-    if where is not None:
-        lines.append(f"if {writer.test(where)} is not True: raise dropped")
-    values = ["None" if e is None else writer.write(e) for e in outputs]
-    lines.append(f"return {values[0] if len(values) == 1 else '(' + ', '.join(values) + ')'}")
+    if filters:
+        lines.append(f"if {writer.test(e)} is not True: raise dropped")
+    lines.append(f"return {writer.write(e) if not filters else 'True'}")
     head = f"def made({writer.arguments}):\n" + "".join(f"    {line}\n" for line in lines)
     writer.names["dropped"] = Dropped
     try:
         exec(compile("".join([*writer.functions, head]), "<scorer sql>", "exec"), writer.names)
-    except (RecursionError, MemoryError, SyntaxError) as e:
-        raise MistypedError(f"the statement is too large ({type(e).__name__})") from None
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        raise MistypedError(f"the statement is too large ({type(error).__name__})") from None
     made: Callable[..., Any] = writer.names["made"]
     return made

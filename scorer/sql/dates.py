@@ -6,7 +6,6 @@ Sources: catalyst.util.DateTimeUtils, SparkDateTimeUtils.stringToDate.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from scorer.errors import Invalid
@@ -17,8 +16,8 @@ _BLANK = "".join(map(chr, range(33)))  # what Spark trims of a text that it cast
 
 
 def utc(moment: datetime) -> datetime:
-    """Return a timestamp in UTC."""
-    return moment.astimezone(UTC)
+    """Return a timestamp in UTC; one without a zone is there already."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parsed(text: str) -> date | None:
@@ -78,6 +77,3 @@ def written(moment: datetime) -> str:
     there = utc(moment)
     text = there.strftime("%H:%M:%S") + (f".{there.microsecond:06d}".rstrip("0") if there.microsecond else "")
     return f"{there.date().isoformat()} {text}"
-
-
-Reader = Callable[[str], date | None]

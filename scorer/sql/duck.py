@@ -71,7 +71,11 @@ def _literal(e: Expr) -> str | None:
     if isinstance(value, int):
         return f"CAST({value} AS {kind})"
     if isinstance(value, float):
-        return f"CAST('{_WORDS.get(str(float(value)), repr(float(value)))}' AS {kind})" if not _odd(value) else None
+        return (
+            f"CAST('{_WORDS.get(str(float(value)), repr(float(value)))}' AS {kind})"
+            if not _odd(value)
+            else None
+        )
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     return quoted(value).replace("{{", "{").replace("}}", "}") or None if isinstance(value, str) else None
@@ -85,22 +89,22 @@ def _odd(value: float) -> bool:
     return math.isfinite(value) and 0 < abs(value) < 1e-300
 
 
-def run(columns: Sequence[pa.Array | None], count: int, selected: Sequence[str]) -> pa.Table | None:
-    """Compute expressions over columns `c0` … of `count` rows; None where DuckDB raises or is not installed."""
+def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array | None:
+    """Compute an expression over columns `c0` … of `count` rows; None where DuckDB raises or is not installed."""
     duckdb = door.engine()
     if duckdb is None:
         return None
     given = {f"c{i}": column for i, column in enumerate(columns) if column is not None}
-    given = given or {"c_": pa.nulls(count, pa.int8())}
+    table = pa.table(given or {"c": pa.nulls(count, pa.int8())})
     connection = _connection(duckdb)
-    connection.register("given", pa.table(given))
+    connection.register("given", table)
     try:
-        listed = ", ".join(f"{text} AS o{i}" for i, text in enumerate(selected))
-        return connection.sql(f"SELECT {listed} FROM given").to_arrow_table()
+        made = connection.sql(f"SELECT {text} AS made FROM given").to_arrow_table().column(0)
     except duckdb.Error:
         return None
     finally:
         connection.unregister("given")
+    return made.combine_chunks() if made.num_chunks != 1 else made.chunk(0)
 
 
 def _connection(duckdb: Any) -> Any:

@@ -55,7 +55,9 @@ def column(number: int, kind: Type) -> Expr:
     return Expr("column", kind, value=number, place=number)
 
 
-def apply(kind: str, made: Type, args: tuple[Expr, ...], op: Op | None = None, *, never_null: bool = False) -> Expr:
+def apply(
+    kind: str, made: Type, args: tuple[Expr, ...], op: Op | None = None, *, never_null: bool = False
+) -> Expr:
     """Make a step over others; the column to blame is the first that they read."""
     place = next((arg.place for arg in args if arg.place >= 0), -1)
     height = 1 + max((arg.height for arg in args), default=0)

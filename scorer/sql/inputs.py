@@ -9,6 +9,7 @@ from typing import Any
 
 from scorer.columns import Single
 from scorer.errors import Invalid, shown
+from scorer.sql.dates import utc
 from scorer.sql.decimals import rounded
 from scorer.sql.numbers import single
 from scorer.sql.types import WHOLE, Type
@@ -18,7 +19,6 @@ _CLASSES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "string": (str,),
     "date": (date,),
-    "timestamp": (datetime,),
 }
 
 
@@ -31,15 +31,19 @@ def admission(kind: Type, place: int) -> tuple[str, Admit]:
         test = f"{{v}} is not None and ({{v}}.__class__ is not int or not {-half} <= {{v}} < {half})"
         return test, _taking(kind, place, _refuse)
     if kind.real:
-        wanted = float if kind.name == "double" else Single
-        word = "float" if kind.name == "double" else "Single"
-        del wanted
-        return f"{{v}} is not None and {{v}}.__class__.__name__ != '{word}'", _taking(kind, place, _real(kind))
+        word = "float" if kind.name == "double" else Single.__name__
+        return f"{{v}} is not None and {{v}}.__class__.__name__ != '{word}'", _taking(
+            kind, place, _real(kind)
+        )
     if kind.name == "decimal":
         return "{v} is not None", _taking(kind, place, _decimal(kind))
+    if kind.name == "timestamp":
+        return "{v} is not None", _taking(kind, place, lambda v: utc(v) if isinstance(v, datetime) else None)
     classes = _CLASSES[kind.name]
     word = classes[0].__name__
-    return f"{{v}} is not None and {{v}}.__class__.__name__ != '{word}'", _taking(kind, place, _instance(classes))
+    return f"{{v}} is not None and {{v}}.__class__.__name__ != '{word}'", _taking(
+        kind, place, _instance(classes)
+    )
 
 
 def _taking(kind: Type, place: int, take: Admit) -> Admit:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scorer.sql.types import Type
@@ -46,10 +45,14 @@ class Statement:
         return any(item.node is None for item in self.items)
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(one.args)
+def renumbered(node: Node) -> tuple[Node, tuple[int, ...]]:
+    """Number the columns of one expression by themselves: returns it, and the numbers that they had."""
+    numbers: dict[int, int] = {}
+
+    def number(one: Node) -> Node:
+        if one.op == "column":
+            return replace(one, value=numbers.setdefault(one.value, len(numbers)))
+        return replace(one, args=tuple(map(number, one.args))) if one.args else one
+
+    made = number(node)
+    return made, tuple(numbers)

@@ -206,7 +206,9 @@ def _signum(x: float) -> float:
 
 
 DOUBLE_FUNCTIONS: dict[str, Op] = {
-    "sqrt": Op(_total(math.sqrt, INF), sql="(CASE WHEN {0} < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt({0}) END)"),
+    "sqrt": Op(
+        _total(math.sqrt, INF), sql="(CASE WHEN {0} < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt({0}) END)"
+    ),
     "exp": Op(_total(math.exp, INF)),
     "expm1": Op(_total(math.expm1, INF)),
     "ln": Op(_log(math.log, 0.0)),
@@ -220,7 +222,10 @@ DOUBLE_FUNCTIONS: dict[str, Op] = {
     "signum": Op(_signum),
     "degrees": Op(lambda x: x * 57.29577951308232),
     "radians": Op(lambda x: x * 0.017453292519943295),
-    **{name: Op(_total(getattr(math, name), NAN)) for name in "sin cos tan asin acos atan tanh".split()},
+    **{
+        name: Op(_total(getattr(math, name), NAN))
+        for name in ["sin", "cos", "tan", "asin", "acos", "atan", "tanh"]
+    },
 }
 
 

@@ -136,7 +136,9 @@ class _Reader:
             return []
         name = one.args["alias"].this if named else automatic(node, self.version)
         if name is None:
-            self.problems.append(f"the name that Spark gives {_sql(one)} is not known here; give it one with AS")
+            self.problems.append(
+                f"the name that Spark gives {_sql(one)} is not known here; give it one with AS"
+            )
         return [Item(name, node)]
 
     def _tried(self, one: Any) -> Node | None:
@@ -209,7 +211,11 @@ class _Reader:
     def _not(self, one: Any, depth: int) -> Node:
         _only(one, "this")
         (below,) = self._all((one.this,), depth)
-        return Node(f"is not {below.op[3:]}", below.args) if below.op.startswith("is ") else Node("not", (below,))
+        return (
+            Node(f"is not {below.op[3:]}", below.args)
+            if below.op.startswith("is ")
+            else Node("not", (below,))
+        )
 
     def _neg(self, one: Any, depth: int) -> Node:
         _only(one, "this")
@@ -335,7 +341,9 @@ class _Reader:
         _only(one, "this", "table", but={"db": "a field of a struct", "catalog": "a field of a struct"})
         table = one.table
         if table and table.lower() not in self.table:
-            raise _Unknown(f"`{table}.{one.name}` is no column of {TABLE}; a name with a dot stands in backticks")
+            raise _Unknown(
+                f"`{table}.{one.name}` is no column of {TABLE}; a name with a dot stands in backticks"
+            )
         name = one.this.this
         if not isinstance(name, str):
             raise _Unknown("* is not supported inside an expression")
@@ -366,8 +374,29 @@ class _Reader:
 
 
 _READERS = frozenset(
-    "And Or Not Neg NEQ Is Between In Like RegexpLike Case If TryCast Cast Literal RawString Concat Boolean Null Column "
-    "Anonymous".split()
+    [
+        "And",
+        "Or",
+        "Not",
+        "Neg",
+        "NEQ",
+        "Is",
+        "Between",
+        "In",
+        "Like",
+        "RegexpLike",
+        "Case",
+        "If",
+        "TryCast",
+        "Cast",
+        "Literal",
+        "RawString",
+        "Concat",
+        "Boolean",
+        "Null",
+        "Column",
+        "Anonymous",
+    ]
 )
 
 
@@ -375,7 +404,9 @@ def _only(one: Any, *known: str, but: dict[str, str] | None = None) -> None:
     """Refuse a node that has an argument beyond those known."""
     for name, value in one.args.items():
         if value and name not in known and name not in _FLAGS:
-            raise _Unknown(f"{(but or {}).get(name, f'{_words(type(one).__name__)} with {name}')} is not supported")
+            raise _Unknown(
+                f"{(but or {}).get(name, f'{_words(type(one).__name__)} with {name}')} is not supported"
+            )
 
 
 def _number(written: str, suffix: str = "") -> Node:
@@ -393,7 +424,9 @@ def _number(written: str, suffix: str = "") -> Node:
             raise _Unknown(f"the number {written[:50]} has more than 38 digits")
         return Node("literal", value=value, type=Type("decimal", precision, scale), text=str(value))
     number = int(plain)
-    kind = {"L": BIGINT, "S": SMALLINT, "Y": TINYINT}.get(suffix, INT if -(1 << 31) <= number < 1 << 31 else BIGINT)
+    kind = {"L": BIGINT, "S": SMALLINT, "Y": TINYINT}.get(
+        suffix, INT if -(1 << 31) <= number < 1 << 31 else BIGINT
+    )
     if not -(1 << 63) <= number < 1 << 63:
         raise _Unknown(f"the number {written[:50]} is larger than a bigint")
     return Node("literal", value=number, type=kind, text=str(number))

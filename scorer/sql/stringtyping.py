@@ -66,7 +66,9 @@ def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("substring", "substr")
 def _substring(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     length = typer.integer(args[2], node.op) if len(args) > 2 else literal((1 << 31) - 1, INT)
-    return strict(STRING, Op(texts.substring), typer.text(args[0], node.op), typer.integer(args[1], node.op), length)
+    return strict(
+        STRING, Op(texts.substring), typer.text(args[0], node.op), typer.integer(args[1], node.op), length
+    )
 
 
 @handles("left", "right")
@@ -94,7 +96,9 @@ def _pad(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     def pad(text: str, length: int, fill: str, place: int) -> str:
         return texts.padded(text, length, fill, place, at_left=at_left)
 
-    return strict(STRING, Op(pad, fails=True), typer.text(args[0], node.op), typer.integer(args[1], node.op), fill)
+    return strict(
+        STRING, Op(pad, fails=True), typer.text(args[0], node.op), typer.integer(args[1], node.op), fill
+    )
 
 
 @handles("repeat")

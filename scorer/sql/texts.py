@@ -96,7 +96,9 @@ def like(pattern: str) -> Op:
         if letter == "\\":
             place += 1
             if place >= len(pattern) or pattern[place] not in "%_\\":
-                raise MistypedError(f"the pattern {pattern!r} of LIKE has a backslash before no %, _ or backslash")
+                raise MistypedError(
+                    f"the pattern {pattern!r} of LIKE has a backslash before no %, _ or backslash"
+                )
             out.append(re.escape(pattern[place]))
         else:
             out.append({"%": ".*", "_": "."}.get(letter) or re.escape(letter))

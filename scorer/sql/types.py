@@ -79,7 +79,7 @@ def spark_type(kind: pa.DataType) -> Type:
     if pa.types.is_decimal(kind):
         return Type("decimal", kind.precision, kind.scale) if kind.precision <= MAX_PRECISION else OTHER
     if pa.types.is_timestamp(kind):
-        return TIMESTAMP if kind.tz is not None else OTHER
+        return TIMESTAMP  # without a zone: in UTC, as Spark's own Parquet files are read
     return _SPARK.get(kind, OTHER)
 
 
@@ -103,7 +103,7 @@ def value_type(value: Any) -> Type:
     if isinstance(value, str):
         return STRING
     if isinstance(value, datetime):
-        return TIMESTAMP if value.tzinfo is not None else OTHER
+        return TIMESTAMP
     return DATE if isinstance(value, date) else OTHER
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from scorer.errors import Invalid
 from scorer.sql import compare, dates, decimals, numbers
 from scorer.sql.casts import cast
 from scorer.sql.exprs import Expr, MistypedError, Op, apply, case, column, literal, loose, strict
@@ -73,8 +73,11 @@ class Typer:
         op = cast(value.type, target, ansi=self.ansi, attempt=attempt)
         if op is None:
             raise MistypedError(f"a cast of {value.type} to {target} is not supported")
-        if value.kind == "literal" and op.call is not None and not op.fails:
-            return literal(op.call(value.value), target)
+        if value.kind == "literal" and op.call is not None:
+            try:
+                return literal(op.call(value.value, *([-1] if op.fails else [])), target)
+            except Invalid as e:
+                raise MistypedError(e.reason) from None
         return strict(target, op, value)
 
     def common(self, args: Sequence[Expr], what: str, *, promote: bool = True) -> tuple[Expr, ...]:
@@ -146,6 +149,8 @@ def ansi_beside_text(other: Type) -> Type | None:
 
 def _operands(typer: Typer, args: Sequence[Expr], what: str) -> tuple[Expr, Expr]:
     a, b = args
+    if typer.ansi and a.type == b.type == STRING:
+        raise MistypedError(f"`{what}` of two texts is not supported: write a CAST")
     kinds = [a.type, b.type]
     for i, (one, other) in enumerate(((a.type, b.type), (b.type, a.type))):
         if one == STRING:
@@ -213,7 +218,9 @@ def _remainder(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 def _whole_division(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     del node
     if not all(arg.type.whole or arg.type == VOID for arg in args):
-        raise MistypedError(f"`div` of {args[0].type} and {args[1].type} is not supported: write a CAST to bigint")
+        raise MistypedError(
+            f"`div` of {args[0].type} and {args[1].type} is not supported: write a CAST to bigint"
+        )
     a, b = (typer.cast(arg, BIGINT) for arg in args)
     return strict(BIGINT, numbers.whole_quotient(ansi=typer.ansi), a, b)
 
@@ -227,7 +234,9 @@ def _of_one(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if node.op == "positive":
         return a
     if a.type.name == "decimal":
-        return strict(a.type, Op(abs if node.op == "abs" else lambda x: -x + 0 if not x else x.copy_negate()), a)
+        return strict(
+            a.type, Op(abs if node.op == "abs" else lambda x: -x + 0 if not x else x.copy_negate()), a
+        )
     make = numbers.absolute if node.op == "abs" else numbers.negated
     return strict(a.type, make(a.type, ansi=typer.ansi), a)
 
@@ -341,7 +350,7 @@ def _cast(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return typer.cast(args[0], node.value, attempt=node.op == "try_cast")
 
 
-@handles(*"int bigint smallint tinyint float double string boolean date".split())
+@handles(*["int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date"])
 def _cast_function(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return typer.cast(args[0], Type(node.op))
 
@@ -463,8 +472,3 @@ def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
         return strict(made, decimals.floored(made, up=up), value)
     op = numbers.floor(up=up, ansi=typer.ansi)
     return strict(BIGINT, op, typer.double(value, node.op))
-
-
-def handler(name: str) -> Any:
-    """Return the handler of an operator or function, None if it has none."""
-    return _HANDLERS.get(name)
