@@ -30,8 +30,8 @@ class Stage:
 
     `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
     column is absent. `yields`: the output gives way to a column of its name that the caller gives. `slotwise`: each
-    slot of the output comes of the same slot of the only input. `caseless`: SQL's names, whose letters' case does not matter. `drops`: the stage may drop rows, so it runs even
-    if nobody reads its output.
+    slot of the output comes of the same slot of the only input. `caseless`: its columns are names of SQL, whose
+    letters' case does not matter. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)

@@ -31,6 +31,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})
 _WORDS = {"nan": math.nan, **dict.fromkeys(("inf", "+inf", "infinity", "+infinity"), math.inf),
           **dict.fromkeys(("-inf", "-infinity"), -math.inf)}  # fmt: skip
 _TRUE, _FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
+_TO_DATE: dict[str, Cast] = {"string": dates.parsed, "timestamp": lambda t: dates.utc(t).date()}
 _SQL = {"boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "bigint": "BIGINT",
         "float": "FLOAT", "double": "DOUBLE", "string": "VARCHAR", "date": "DATE"}  # fmt: skip
 
@@ -108,7 +109,7 @@ def _function(source: Type, target: Type, *, strictly: bool) -> Cast | None:
     if target.name == "decimal":
         return _to_decimal(source, target)
     if target.name == "date":
-        return {"string": dates.parsed, "timestamp": lambda t: dates.utc(t).date()}.get(source.name)
+        return _TO_DATE.get(source.name)
     if target.name == "timestamp" and source.name == "date":
         return dates.midnight
     return None

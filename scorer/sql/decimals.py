@@ -79,7 +79,9 @@ def rounded(value: Decimal, kind: Type, *, even: bool = False) -> Decimal | None
     except InvalidOperation:
         return None
     digits = made.adjusted() + 1 + kind.scale
-    return None if made and digits > kind.precision else made + 0 if not made else made
+    if made and digits > kind.precision:
+        return None
+    return made or abs(made)
 
 
 def rounder(kind: Type, made: Type, scale: int, *, even: bool, ansi: bool) -> Op:

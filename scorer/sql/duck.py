@@ -1,8 +1,8 @@
 """Typed expressions as DuckDB's SQL: the faster spelling of a batch.
 
-Only operators that give there exactly what they give here are spelt; DuckDB raises where Spark raises or wraps, and then
-the rows are computed one by one. No text of the statement reaches DuckDB but literals, quoted here. The engine is in
-memory, on one thread, without files, network, extensions or settings.
+Only operators that give there exactly what they give here are spelt; DuckDB raises where Spark raises or wraps, and
+then the rows are computed one by one. No text of the statement reaches DuckDB but literals, quoted here. The engine is
+in memory, on one thread, without files, network, extensions or settings.
 """
 
 from __future__ import annotations

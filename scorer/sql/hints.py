@@ -7,11 +7,15 @@ from scorer.sql.nodes import Node
 from scorer.sql.signatures import MATHS
 from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, STRING, TIMESTAMP, VOID, Type
 
-_DOUBLE = {"+", "-", "*", "/", "%", "mod", "pmod", "negative", "abs", "log", "ln", "pow", "power", "atan2", "hypot", "round",
-           "bround", "floor", "ceil", "ceiling", "signum", "sign", "isnan", "nanvl", *MATHS}  # fmt: skip
-_TEXT = {"like", "rlike", "lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "startswith", "endswith",
-         "contains", "instr", "replace", "translate", "regexp_replace", "substring", "substr", "left", "right", "lpad",
-         "rpad", "repeat", "length", "char_length", "character_length", "ascii"}  # fmt: skip
+_DOUBLE = {
+    "+", "-", "*", "/", "%", "mod", "pmod", "negative", "abs", "log", "ln", "pow", "power", "atan2", "hypot",
+    "round", "bround", "floor", "ceil", "ceiling", "signum", "sign", "isnan", "nanvl", *MATHS,
+}  # fmt: skip
+_TEXT = {
+    "like", "rlike", "lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "startswith",
+    "endswith", "contains", "instr", "replace", "translate", "regexp_replace", "substring", "substr", "left",
+    "right", "lpad", "rpad", "repeat", "length", "char_length", "character_length", "ascii",
+}  # fmt: skip
 _BOOLEAN = {"and", "or", "not", "is true", "is false", "is not true", "is not false"}
 _COMPARES = {
     "=",

@@ -8,15 +8,18 @@ from __future__ import annotations
 from scorer.sql.nodes import Node
 
 _INFIX = {"+", "-", "*", "/", "%", "div", "=", "<", "<=", ">", ">=", "<=>"}
-_SMALL = (  # written as Spark names them, whatever the statement's letters
-    "abs isnan length upper lower ltrim rtrim trim substring mod pmod pow coalesce concat concat_ws greatest least "
-    "nullif nvl ifnull nvl2 year month day dayofmonth dayofweek weekday dayofyear quarter last_day hour minute second "
-    "reverse startswith endswith contains instr translate nanvl ascii repeat left right to_date date_add date_sub datediff "
-    "regexp_extract"
-).split()
+_SMALL = {  # written in small letters, whatever the statement's
+    "abs", "isnan", "length", "upper", "lower", "ltrim", "rtrim", "trim", "mod", "pmod", "pow", "coalesce",
+    "concat", "concat_ws", "greatest", "least", "nullif", "nvl", "ifnull", "nvl2", "year", "month", "day",
+    "dayofmonth", "dayofweek", "weekday", "dayofyear", "quarter", "last_day", "hour", "minute", "second",
+    "reverse", "startswith", "endswith", "contains", "instr", "translate", "nanvl", "ascii", "repeat", "left",
+    "right", "to_date", "date_add", "date_sub", "datediff", "ln", "ceiling", "sign", "rint", "char_length",
+    "character_length", "lcase", "ucase",
+}  # fmt: skip
 _CAPITAL = {
-    "exp", "expm1", "sqrt", "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-    "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e", "power",
+    "exp", "expm1", "sqrt", "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+    "cosh", "tanh", "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e",
+    "power",
 }  # fmt: skip
 CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
 
@@ -100,8 +103,6 @@ def _function(op: str, args: list[str]) -> str | None:
         return f"replace({', '.join([*args, ''][:3])})"
     if op in ("lpad", "rpad"):
         return f"{op}({', '.join([*args, ' '][:3])})"
-    if op in _SMALL and not (op == "regexp_extract" and len(args) < 3):
-        return f"{op}({', '.join(args)})"
-    if op in ("ln", "ceiling", "sign", "rint", "character_length", "char_length", "lcase", "ucase"):
+    if op in _SMALL:
         return f"{op}({', '.join(args)})"
     return f"{op.upper()}({', '.join(args)})" if op in _CAPITAL else None

@@ -20,34 +20,13 @@ from scorer.sql.nodes import Item, Node, Statement
 from scorer.sql.signatures import FUNCTIONS, REFUSED
 from scorer.sql.tokens import dialect, first_line, tokenize
 from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT, VOID, Type
+from scorer.sql.words import BINARY, CASTABLE, CLAUSES, COMPARE, FLAGS, NAMES, PREDICATE
 
 MAX_DEPTH = 100
 TABLE = "__THIS__"
-_BINARY = {
-    "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div", "EQ": "=", "LT": "<", "LTE": "<=",
-    "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||",
-}  # fmt: skip
-_COMPARE = {"EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ"}
-_PREDICATE = {"Is", "In", "Between", "Like", "RegexpLike", "Not", "And", "Or"}
-_CLAUSES = {
-    "group": "GROUP BY", "having": "HAVING", "order": "ORDER BY", "sort": "SORT BY", "limit": "LIMIT", "offset": "OFFSET",
-    "distinct": "DISTINCT", "with_": "WITH", "with": "WITH", "joins": "JOIN", "laterals": "LATERAL VIEW", "hint": "a hint",
-    "windows": "WINDOW", "qualify": "QUALIFY", "cluster": "CLUSTER BY", "distribute": "DISTRIBUTE BY", "into": "INTO",
-    "pivots": "PIVOT", "sample": "TABLESAMPLE", "operation_modifiers": "a modifier", "kind": "SELECT AS", "match": "MATCH",
-}  # fmt: skip
-_NAMES = {
-    "Window": "a window function", "Subquery": "a subquery", "Exists": "a subquery", "Bracket": "an element or field by [ ]",
-    "Lambda": "a lambda", "Interval": "INTERVAL", "Placeholder": "a parameter", "Parameter": "a parameter",
-    "Distinct": "DISTINCT", "Escape": "ESCAPE", "Aliases": "several names of one column", "Dot": "a field of a struct",
-}  # fmt: skip
-_TYPES = {
-    "BOOLEAN": BOOLEAN, "TINYINT": TINYINT, "SMALLINT": SMALLINT, "INT": INT, "BIGINT": BIGINT, "FLOAT": FLOAT,
-    "DOUBLE": DOUBLE, "TEXT": STRING, "DATE": DATE,
-}  # fmt: skip
-_FLAGS = frozenset({"typed", "safe", "quoted", "coalesce", "comments", "nested", "_type"})
 
 
-class _Unknown(Exception):
+class _UnknownError(Exception):
     """Something outside the subset: `reason` names it."""
 
 
@@ -91,10 +70,10 @@ class _Reader:
         """Read the projection and the filter."""
         kind = type(select).__name__
         if kind != "Select":
-            raise ValueError(f"only SELECT … FROM {TABLE} is supported, not {_words(kind)}")
+            raise ValueError(f"{_words(kind)} is not supported, but a SELECT from {TABLE}")
         for name, value in select.args.items():
             if value and name not in ("expressions", "from", "from_", "where"):
-                self.problems.append(f"{_CLAUSES.get(name, name.upper())} is not supported")
+                self.problems.append(f"{CLAUSES.get(name, name.upper())} is not supported")
         self._source(select.args.get("from_") or select.args.get("from"))
         items = [item for one in select.expressions for item in self._item(one)]
         where = select.args.get("where")
@@ -114,7 +93,7 @@ class _Reader:
             return
         for name, value in table.args.items():
             if value and name not in ("this", "alias"):
-                self.problems.append(f"{_CLAUSES.get(name, name.upper())} is not supported")
+                self.problems.append(f"{CLAUSES.get(name, name.upper())} is not supported")
         alias = table.args.get("alias")
         if alias is not None:
             if alias.args.get("columns"):
@@ -144,7 +123,7 @@ class _Reader:
     def _tried(self, one: Any) -> Node | None:
         try:
             return self._node(one, 0)
-        except _Unknown as e:
+        except _UnknownError as e:
             self.problems.append(str(e))
             return None
 
@@ -152,17 +131,17 @@ class _Reader:
 
     def _node(self, one: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise _Unknown(f"an expression of more than {MAX_DEPTH} levels is not supported")
+            raise _UnknownError(f"an expression of more than {MAX_DEPTH} levels is not supported")
         kind = type(one).__name__
         if kind == "Paren":
             return self._node(one.this, depth + 1)
-        if kind in _COMPARE:
+        if kind in COMPARE:
             self._unmixed(one)
-        if kind in _BINARY:
+        if kind in BINARY:
             return self._binary(one, kind, depth)
         read = getattr(self, f"_{kind.lower()}", None) if kind in _READERS else None
         if read is None:
-            raise _Unknown(f"{_NAMES.get(kind, _words(kind))} is not supported{self._place(one)}")
+            raise _UnknownError(f"{NAMES.get(kind, _words(kind))} is not supported{self._place(one)}")
         found: Node = read(one, depth)
         return found
 
@@ -172,23 +151,23 @@ class _Reader:
         for one in many:
             try:
                 out.append(self._node(one, depth + 1))
-            except _Unknown as e:
+            except _UnknownError as e:
                 lacks.append(str(e))
         if lacks:
-            raise _Unknown("; ".join(lacks))
+            raise _UnknownError("; ".join(lacks))
         return tuple(out)
 
     def _binary(self, one: Any, kind: str, depth: int) -> Node:
         _only(one, "this", "expression")
         if kind == "DPipe" and type(one.expression).__name__ in ("Add", "Sub"):
-            raise _Unknown("|| beside + or - needs parentheses, for Spark takes them from the left")
-        return Node(_BINARY[kind], self._all((one.this, one.expression), depth))
+            raise _UnknownError("|| beside + or - needs parentheses, for Spark takes them from the left")
+        return Node(BINARY[kind], self._all((one.this, one.expression), depth))
 
     def _unmixed(self, one: Any) -> None:
         """Spark takes comparisons and predicates from the left, sqlglot by rank: only parentheses mean one thing."""
         for side in (one.this, one.expression):
-            if type(side).__name__ in _COMPARE | _PREDICATE:
-                raise _Unknown("a comparison of a comparison or predicate needs parentheses")
+            if type(side).__name__ in COMPARE | PREDICATE:
+                raise _UnknownError("a comparison of a comparison or predicate needs parentheses")
 
     def _neq(self, one: Any, depth: int) -> Node:
         _only(one, "this", "expression")
@@ -230,7 +209,7 @@ class _Reader:
         kind = type(one.expression).__name__
         word = "null" if kind == "Null" else "" if kind != "Boolean" else str(one.expression.this).lower()
         if not word:
-            raise _Unknown(f"IS {_sql(one.expression)} is not supported")
+            raise _UnknownError(f"IS {_sql(one.expression)} is not supported")
         return Node(f"is {word}", self._all((one.this,), depth))
 
     def _between(self, one: Any, depth: int) -> Node:
@@ -266,7 +245,7 @@ class _Reader:
     def _if(self, one: Any, depth: int) -> Node:
         _only(one, "this", "true", "false")
         if one.args.get("false") is None:
-            raise _Unknown("IF takes three arguments")
+            raise _UnknownError("IF takes three arguments")
         return Node("if", self._all((one.this, one.args["true"], one.args["false"]), depth))
 
     def _trycast(self, one: Any, depth: int) -> Node:
@@ -292,21 +271,22 @@ class _Reader:
             sizes = [int(part.this.this) for part in kind.expressions]
             precision, scale = (*sizes, 0) if len(sizes) == 1 else tuple(sizes) or (10, 0)
             if not (0 < precision <= 38 and 0 <= scale <= precision):
-                raise _Unknown(f"decimal({precision},{scale}) is no type of Spark's")
+                raise _UnknownError(f"decimal({precision},{scale}) is no type of Spark's")
             return Type("decimal", precision, scale)
-        if name not in _TYPES or kind.expressions:
-            raise _Unknown(f"CAST to {_sql(kind)} is not supported")
-        return _TYPES[name]
+        if name not in CASTABLE or kind.expressions:
+            raise _UnknownError(f"CAST to {_sql(kind)} is not supported")
+        return CASTABLE[name]
 
     def _cast(self, one: Any, depth: int) -> Node:
         """Read a literal such as DATE'2024-01-01', which sqlglot takes for a cast."""
+        del depth
         _only(one, "this", "to")
         name = one.args["to"].this.name
         if name != "DATE" or type(one.this).__name__ != "Literal":
-            raise _Unknown(f"a literal {_sql(one)} is not supported")
+            raise _UnknownError(f"a literal {_sql(one)} is not supported")
         day = parsed(one.this.this)
         if day is None:
-            raise _Unknown(f"DATE '{one.this.this[:50]}' is no date")
+            raise _UnknownError(f"DATE '{one.this.this[:50]}' is no date")
         return Node("literal", value=day, type=DATE, text=f"DATE '{day.isoformat()}'")
 
     def _literal(self, one: Any, depth: int) -> Node:
@@ -324,7 +304,7 @@ class _Reader:
         _only(one, "expressions")
         parts = self._all(one.expressions, depth)
         if any(part.op != "literal" or part.type != STRING for part in parts):
-            raise _Unknown("literals beside each other must be texts")
+            raise _UnknownError("literals beside each other must be texts")
         whole = "".join(part.value for part in parts)
         return Node("literal", value=whole, type=STRING, text=whole)
 
@@ -341,12 +321,12 @@ class _Reader:
         _only(one, "this", "table", but={"db": "a field of a struct", "catalog": "a field of a struct"})
         table = one.table
         if table and table.lower() not in self.table:
-            raise _Unknown(
+            raise _UnknownError(
                 f"`{table}.{one.name}` is no column of {TABLE}; a name with a dot stands in backticks"
             )
         name = one.this.this
         if not isinstance(name, str):
-            raise _Unknown("* is not supported inside an expression")
+            raise _UnknownError("* is not supported inside an expression")
         first = self.columns.setdefault(name.lower(), name)
         return Node("column", value=list(self.columns).index(first.lower()), text=name)
 
@@ -356,13 +336,15 @@ class _Reader:
         name = written.lower()
         place = self._place(one)
         if name in REFUSED:
-            raise _Unknown(f"{REFUSED[name]} `{name}` is not supported{place}")
+            raise _UnknownError(f"{REFUSED[name]} `{name}` is not supported{place}")
         if name not in FUNCTIONS:
-            raise _Unknown(f"function `{name}` is not supported{place}")
+            raise _UnknownError(f"function `{name}` is not supported{place}")
         low, high = FUNCTIONS[name]
         if not low <= len(one.expressions) <= high:
             takes = str(low) if low == high else f"{low} or more" if high > 9 else f"{low} to {high}"
-            raise _Unknown(f"function `{name}` takes {takes} arguments, not {len(one.expressions)}{place}")
+            raise _UnknownError(
+                f"function `{name}` takes {takes} arguments, not {len(one.expressions)}{place}"
+            )
         return Node(name, self._all(one.expressions, depth), text=written)
 
     def _place(self, one: Any) -> str:
@@ -403,8 +385,8 @@ _READERS = frozenset(
 def _only(one: Any, *known: str, but: dict[str, str] | None = None) -> None:
     """Refuse a node that has an argument beyond those known."""
     for name, value in one.args.items():
-        if value and name not in known and name not in _FLAGS:
-            raise _Unknown(
+        if value and name not in known and name not in FLAGS:
+            raise _UnknownError(
                 f"{(but or {}).get(name, f'{_words(type(one).__name__)} with {name}')} is not supported"
             )
 
@@ -421,14 +403,14 @@ def _number(written: str, suffix: str = "") -> Node:
         scale = -int(exponent)
         precision = max(len(digits), scale)
         if precision > 38:
-            raise _Unknown(f"the number {written[:50]} has more than 38 digits")
+            raise _UnknownError(f"the number {written[:50]} has more than 38 digits")
         return Node("literal", value=value, type=Type("decimal", precision, scale), text=str(value))
     number = int(plain)
     kind = {"L": BIGINT, "S": SMALLINT, "Y": TINYINT}.get(
         suffix, INT if -(1 << 31) <= number < 1 << 31 else BIGINT
     )
     if not -(1 << 63) <= number < 1 << 63:
-        raise _Unknown(f"the number {written[:50]} is larger than a bigint")
+        raise _UnknownError(f"the number {written[:50]} is larger than a bigint")
     return Node("literal", value=number, type=kind, text=str(number))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from scorer.sql import choosing, mathtyping, stringtyping
 from scorer.sql.code import compiled
 from scorer.sql.exprs import Expr
 from scorer.sql.nodes import Node
-from scorer.sql.stringtyping import Typer
 from scorer.sql.types import Type
+from scorer.sql.typing import Typer
+
+HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
 
 
 def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool) -> Expr:

@@ -102,11 +102,11 @@ def _joined(tokens: list[Any], text: str) -> list[Any]:
     end = -2
     for token in tokens:
         quote = text[token.start] if token.token_type.name == "STRING" else ""
-        if out and quote and token.start == end + 1 and out[-1].token_type.name == "STRING":
-            if text[end] == quote:
-                out[-1].text += quote + token.text
-                end = token.end
-                continue
+        beside = bool(out) and token.start == end + 1 and out[-1].token_type.name == "STRING"
+        if quote and beside and text[end] == quote:
+            out[-1].text += quote + token.text
+            end = token.end
+            continue
         out.append(token)
         end = token.end
     return out

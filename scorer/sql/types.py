@@ -123,7 +123,7 @@ def as_decimal(kind: Type) -> Type:
 
 def common(a: Type, b: Type) -> Type | None:
     """Return the narrowest type that two types widen to, numbers only beside equals and null; None if none does."""
-    if a == b or b == VOID:
+    if b in (a, VOID):
         return a
     if a == VOID:
         return b

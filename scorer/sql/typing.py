@@ -1,7 +1,7 @@
 """Nodes become typed expressions: Spark's implicit casts written out, each operator chosen by its types.
 
-Under ANSI mode (Spark 4.0 and later) a text beside a number is cast to the number, and raises if it is none; before, the
-rules are those of Hive. Sources: catalyst.analysis.TypeCoercion and AnsiTypeCoercion.
+Under ANSI mode (Spark 4.0 and later) a text beside a number is cast to the number, and raises if it is none; before,
+the rules are those of Hive. Sources: catalyst.analysis.TypeCoercion and AnsiTypeCoercion.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scorer.errors import Invalid
-from scorer.sql import compare, dates, decimals, numbers
+from scorer.sql import compare, decimals, numbers
 from scorer.sql.casts import cast
-from scorer.sql.exprs import Expr, MistypedError, Op, apply, case, column, literal, loose, strict
+from scorer.sql.exprs import Expr, MistypedError, Op, apply, column, literal, loose, strict
 from scorer.sql.nodes import Node
 from scorer.sql.types import (
     BIGINT,
@@ -256,7 +256,8 @@ def _comparable(typer: Typer, args: Sequence[Expr], what: str) -> tuple[Expr, ..
 
 
 @handles("=", "<", "<=", ">", ">=", "<=>")
-def _comparison(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+def compared(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Compare two values."""
     a, b = _comparable(typer, args, node.op)
     op = compare.comparison(node.op, real=a.type.real)
     return loose(BOOLEAN, op, a, b, never_null=True) if node.op == "<=>" else strict(BOOLEAN, op, a, b)
@@ -265,8 +266,8 @@ def _comparison(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("between")
 def _between(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     del node
-    low = _comparison(typer, Node(">="), (args[0], args[1]))
-    high = _comparison(typer, Node("<="), (args[0], args[2]))
+    low = compared(typer, Node(">="), (args[0], args[1]))
+    high = compared(typer, Node("<="), (args[0], args[2]))
     return apply("and", BOOLEAN, (low, high))
 
 
@@ -289,7 +290,8 @@ def _not(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 
 @handles("is null", "is not null", "isnull", "isnotnull")
-def _is_null(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+def null_test(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Ask whether a value is null, or whether it is not."""
     del typer
     word = "IS NOT NULL" if "not" in node.op else "IS NULL"
     inline = "({0} is not None)" if "not" in node.op else "({0} is None)"
@@ -302,173 +304,3 @@ def _is_boolean(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     sign = "is not" if "not" in words else "is"
     op = Op(inline=f"({{0}} {sign} {words[-1].title()})", sql=f"({{0}} {sign.upper()} {words[-1].upper()})")
     return loose(BOOLEAN, op, typer.condition(args[0], node.op.upper()), never_null=True)
-
-
-# -- choices -----------------------------------------------------------------------------------------------------
-
-
-@handles("case", "if")
-def _case(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    last = args[-1] if len(args) % 2 else literal(None, VOID)
-    pairs = len(args) // 2
-    same = typer.common([*args[1 : 2 * pairs : 2], last], node.op.upper())
-    conditions = [typer.condition(args[2 * i], node.op.upper()) for i in range(pairs)]
-    parts = [part for pair in zip(conditions, same[:-1], strict=True) for part in pair]
-    return case(same[0].type, *parts, same[-1])
-
-
-@handles("coalesce", "nvl", "ifnull")
-def _coalesce(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    same = typer.common(args, node.op)
-    return apply("coalesce", same[0].type, same)
-
-
-@handles("nvl2")
-def _nvl2(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    same = typer.common(args[1:], node.op)
-    return case(same[0].type, _is_null(typer, Node("is not null"), args[:1]), *same)
-
-
-@handles("nullif")
-def _nullif(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    del node
-    equal = _comparison(typer, Node("="), args)
-    return case(args[0].type, equal, literal(None, args[0].type), args[0])
-
-
-@handles("greatest", "least")
-def _extreme(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    same = typer.common(args, node.op, promote=False)
-    return loose(same[0].type, compare.extreme(node.op, len(same), real=same[0].type.real), *same)
-
-
-# -- casts and dates ---------------------------------------------------------------------------------------------
-
-
-@handles("cast", "try_cast")
-def _cast(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return typer.cast(args[0], node.value, attempt=node.op == "try_cast")
-
-
-@handles(*["int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date"])
-def _cast_function(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return typer.cast(args[0], Type(node.op))
-
-
-@handles("to_date")
-def _to_date(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return typer.day(args[0], node.op)
-
-
-@handles(*dates.DATE_FIELDS)
-def _date_field(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return strict(INT, dates.DATE_FIELDS[node.op], typer.day(args[0], node.op))
-
-
-@handles(*dates.TIME_FIELDS)
-def _time_field(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    if args[0].type not in (TIMESTAMP, DATE, VOID):
-        raise MistypedError(f"`{node.op}` takes a timestamp, not {args[0].type}")
-    return strict(INT, dates.TIME_FIELDS[node.op], typer.cast(args[0], TIMESTAMP))
-
-
-@handles("last_day")
-def _last_day(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return strict(DATE, dates.LAST_DAY, typer.day(args[0], node.op))
-
-
-@handles("datediff")
-def _datediff(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    a, b = (typer.day(arg, node.op) for arg in args)
-    return strict(INT, dates.DIFFERENCE, a, b)
-
-
-@handles("date_add", "date_sub")
-def _date_add(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    op = dates.added(1 if node.op == "date_add" else -1)
-    return strict(DATE, op, typer.day(args[0], node.op), typer.integer(args[1], node.op))
-
-
-# -- functions of numbers ----------------------------------------------------------------------------------------
-
-
-@handles(*numbers.DOUBLE_FUNCTIONS, "sign")
-def _double_function(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    name = "signum" if node.op == "sign" else node.op
-    return strict(DOUBLE, numbers.DOUBLE_FUNCTIONS[name], typer.double(args[0], node.op))
-
-
-@handles("log")
-def _log(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    doubles = [typer.double(arg, node.op) for arg in args]
-    op = numbers.DOUBLE_FUNCTIONS["ln"] if len(doubles) == 1 else Op(numbers.logarithm)
-    return strict(DOUBLE, op, *doubles)
-
-
-_TWO_DOUBLES = {
-    "pow": numbers.power,
-    "power": numbers.power,
-    "atan2": numbers.angle,
-    "hypot": numbers.hypotenuse,
-}
-
-
-@handles(*_TWO_DOUBLES)
-def _two_doubles(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    a, b = (typer.double(arg, node.op) for arg in args)
-    return strict(DOUBLE, Op(_TWO_DOUBLES[node.op]), a, b)
-
-
-@handles("pi", "e")
-def _constant(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    del typer, args
-    return literal(3.141592653589793 if node.op == "pi" else 2.718281828459045, DOUBLE)
-
-
-@handles("isnan")
-def _isnan(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    value = args[0] if args[0].type.real else typer.double(args[0], node.op)
-    op = Op(inline="({0} is not None and {0} != {0})", sql="coalesce(isnan({0}), false)")
-    return loose(BOOLEAN, op, value, never_null=True)
-
-
-@handles("nanvl")
-def _nanvl(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    real = all(arg.type.name == "float" for arg in args)
-    a, b = args if real else (typer.double(arg, node.op) for arg in args)
-    isnan = strict(BOOLEAN, Op(inline="({0} != {0})", sql="isnan({0})"), a)
-    return case(a.type, isnan, b, a)
-
-
-@handles("round", "bround")
-def _round(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    value, scale = args[0], 0
-    if len(args) == 2:
-        if args[1].kind != "literal" or not args[1].type.whole or not -38 <= args[1].value <= 38:
-            raise MistypedError(f"the scale of {node.op} should be a literal from -38 to 38")
-        scale = args[1].value
-    value = typer.cast(value, DOUBLE) if value.type in (STRING, VOID) else value
-    if not value.type.numeric:
-        raise MistypedError(f"`{node.op}` takes a number, not {value.type}")
-    even = node.op == "bround"
-    if value.type.name != "decimal":
-        return strict(value.type, numbers.rounder(value.type, scale, even=even, ansi=typer.ansi), value)
-    whole = value.type.precision - value.type.scale + 1
-    made = decimal(max(whole, 1 - scale), 0) if scale < 0 else decimal(
-        whole + min(value.type.scale, scale), min(value.type.scale, scale)
-    )  # fmt: skip
-    if scale >= value.type.scale:
-        return value
-    return strict(made, decimals.rounder(value.type, made, scale, even=even, ansi=typer.ansi), value)
-
-
-@handles("floor", "ceil", "ceiling")
-def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    value, up = args[0], node.op != "floor"
-    if value.type.whole:
-        return typer.cast(value, BIGINT)
-    if value.type.name == "decimal":
-        made = value.type if not value.type.scale else decimal(value.type.precision - value.type.scale + 1, 0)
-        return strict(made, decimals.floored(made, up=up), value)
-    op = numbers.floor(up=up, ansi=typer.ansi)
-    return strict(BIGINT, op, typer.double(value, node.op))

@@ -17,6 +17,7 @@ from scorer.errors import ColumnError, Dropped, Invalid
 from scorer.fields import Field, Kind
 from scorer.saved import Saved
 from scorer.sql import duck
+from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr, MistypedError
 from scorer.sql.hints import hints
 from scorer.sql.nodes import Node, Statement, renumbered
@@ -135,7 +136,20 @@ class Expression(Stage):
     def _mapped(self, rows: Rows, columns: Sequence[Column]) -> Any:
         if columns:
             return map_rows(self, rows, columns)
-        return _constant(self, rows)
+        return self._repeated(rows)
+
+    def _repeated(self, rows: Rows) -> Column:
+        """Compute what reads no column, once for all rows."""
+        value, every = None, np.ones(rows.count, bool)
+        try:
+            value = self.row()()
+        except Dropped:
+            rows.drop(every)
+        except Invalid as e:
+            reason = e.reason
+            rows.fail(every, lambda _: reason)
+        (described,) = self.fields(())
+        return read(pa.array([value] * rows.count, described.type))
 
     def _refused(self, rows: Rows, reason: str) -> Column:
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
@@ -144,24 +158,11 @@ class Expression(Stage):
 
 def _given(column: Column, kind: Type) -> pa.Array | None:
     """Return a column as DuckDB takes it, None for one that it does not read."""
-    if not duck.duck_type(kind):
+    if not duck_type(kind):
         return None
     array = to_arrow(column)
     array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
     return array if array.type == arrow_type(kind) else array.cast(arrow_type(kind))
-
-
-def _constant(one: Expression, rows: Rows) -> Column:
-    """Compute what reads no column, once for all rows."""
-    assert one.types is not None
-    value = None
-    try:
-        value = one.row()()
-    except Dropped:
-        rows.drop(np.ones(rows.count, bool))
-    except Invalid:
-        rows.fail(np.ones(rows.count, bool), lambda _: e.reason)
-    return read(pa.array([value] * rows.count, arrow_type(one._expr(one.types).type)))
 
 
 @stage("org.apache.spark.ml.feature.SQLTransformer", inputs=(), outputs=())

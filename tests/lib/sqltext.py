@@ -29,7 +29,26 @@ _LITERALS = {
     "decimal": ["0.5", "1.5", "-2.25", "100.0"],
     "text": ["'a'", "'Oslo'", "''", "'12'", "'x%'", "'it\\'s'"],
 }
-_MATHS = "abs sqrt exp log log10 log1p expm1 sin cos tan atan cbrt signum rint floor ceil round bround".split()
+_MATHS = [
+    "abs",
+    "sqrt",
+    "exp",
+    "log",
+    "log10",
+    "log1p",
+    "expm1",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "cbrt",
+    "signum",
+    "rint",
+    "floor",
+    "ceil",
+    "round",
+    "bround",
+]
 
 
 class Writer:
@@ -51,12 +70,18 @@ class Writer:
             return self.pick(*sorted(NUMBERS)) if kind == "column" else self.pick(*_LITERALS[kind])
         if family == "text":
             return self.pick("s", "s", *_LITERALS["text"])
-        return self.pick("f", "g", "true", "NULL") if family == "boolean" else self.pick("d", "DATE'2024-01-31'")
+        return (
+            self.pick("f", "g", "true", "NULL") if family == "boolean" else self.pick("d", "DATE'2024-01-31'")
+        )
 
     def number(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("number")
-        n, again = lambda: self.number(depth - 1), self.chance.randrange(16)
+        again = self.chance.randrange(16)
+
+        def n() -> str:
+            return self.number(depth - 1)
+
         if again < 5:
             return f"({n()} {self.pick('+', '-', '*', '/', '%')} {n()})"
         if again < 7:
@@ -68,21 +93,41 @@ class Writer:
         if again == 9:
             return f"IF({self.boolean(depth - 1)}, {n()}, {n()})"
         if again == 10:
-            return f"CAST({n()} AS {self.pick('INT', 'BIGINT', 'DOUBLE', 'FLOAT', 'TINYINT', 'DECIMAL(12,3)')})"
+            return (
+                f"CAST({n()} AS {self.pick('INT', 'BIGINT', 'DOUBLE', 'FLOAT', 'TINYINT', 'DECIMAL(12,3)')})"
+            )
         if again == 11:
-            return self.pick(f"length({self.text(depth - 1)})", f"instr({self.text(depth - 1)}, 'o')", "(a div b)", "(l div a)")
+            return self.pick(
+                f"length({self.text(depth - 1)})",
+                f"instr({self.text(depth - 1)}, 'o')",
+                "(a div b)",
+                "(l div a)",
+            )
         if again == 12:
-            return self.pick(f"try_cast({self.text(depth - 1)} AS INT)", f"try_cast({n()} AS INT)", f"CAST({self.boolean(depth - 1)} AS INT)")
+            return self.pick(
+                f"try_cast({self.text(depth - 1)} AS INT)",
+                f"try_cast({n()} AS INT)",
+                f"CAST({self.boolean(depth - 1)} AS INT)",
+            )
         if again == 13:
             return f"{self.pick('pow', 'nanvl', 'atan2', 'hypot')}({n()}, {n()})"
         if again == 14:
-            return self.pick(f"year({self.date(depth - 1)})", "hour(t)", f"datediff({self.date(depth - 1)}, d)", "pmod(a, b)")
+            return self.pick(
+                f"year({self.date(depth - 1)})",
+                "hour(t)",
+                f"datediff({self.date(depth - 1)}, d)",
+                "pmod(a, b)",
+            )
         return f"(- {n()})"
 
     def text(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("text")
-        t, again = lambda: self.text(depth - 1), self.chance.randrange(9)
+        again = self.chance.randrange(9)
+
+        def t() -> str:
+            return self.text(depth - 1)
+
         if again < 2:
             return f"{self.pick('upper', 'lower', 'trim', 'ltrim', 'rtrim', 'reverse')}({t()})"
         if again == 2:
@@ -102,9 +147,16 @@ class Writer:
     def boolean(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("boolean")
-        b, again = lambda: self.boolean(depth - 1), self.chance.randrange(12)
+        again = self.chance.randrange(12)
+
+        def b() -> str:
+            return self.boolean(depth - 1)
+
         family = self.pick("number", "number", "text", "date", "boolean")
-        v = lambda: self.write(family, depth - 1)
+
+        def v() -> str:
+            return self.write(family, depth - 1)
+
         if again < 4:
             return f"({v()} {self.pick('=', '<', '<=', '>', '>=', '<>', '<=>')} {v()})"
         if again < 6:
@@ -118,10 +170,19 @@ class Writer:
         if again == 9:
             return f"({v()} BETWEEN {v()} AND {v()})"
         if again == 10:
-            return self.pick(f"({self.text(depth - 1)} LIKE '%o%')", f"({self.text(depth - 1)} RLIKE '[a-z]+')", f"startswith({self.text(depth - 1)}, 'O')")
+            return self.pick(
+                f"({self.text(depth - 1)} LIKE '%o%')",
+                f"({self.text(depth - 1)} RLIKE '[a-z]+')",
+                f"startswith({self.text(depth - 1)}, 'O')",
+            )
         return f"isnan({self.number(depth - 1)})"
 
     def date(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("date")
-        return self.pick(f"date_add({self.date(depth - 1)}, {self.pick('1', 'z', '-40')})", f"last_day({self.date(depth - 1)})", "CAST(t AS DATE)", "d")
+        return self.pick(
+            f"date_add({self.date(depth - 1)}, {self.pick('1', 'z', '-40')})",
+            f"last_day({self.date(depth - 1)})",
+            "CAST(t AS DATE)",
+            "d",
+        )
