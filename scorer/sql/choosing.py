@@ -13,6 +13,8 @@ from scorer.sql.typing import Typer, compared, handles, null_test
 def _case(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     last = args[-1] if len(args) % 2 else literal(None, VOID)
     pairs = len(args) // 2
+    if node.op == "case" and any(args[2 * i].type == VOID for i in range(pairs)):
+        raise MistypedError("CASE takes a boolean, not NULL")
     same = typer.common([*args[1 : 2 * pairs : 2], last], node.op.upper())
     conditions = [typer.condition(args[2 * i], node.op.upper()) for i in range(pairs)]
     parts = [part for pair in zip(conditions, same[:-1], strict=True) for part in pair]

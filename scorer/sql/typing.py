@@ -7,7 +7,8 @@ the rules are those of Hive. Sources: catalyst.analysis.TypeCoercion and AnsiTyp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from scorer.errors import Invalid
 from scorer.sql import compare, decimals, numbers
@@ -74,10 +75,7 @@ class Typer:
         if op is None:
             raise MistypedError(f"a cast of {value.type} to {target} is not supported")
         if value.kind == "literal" and op.call is not None:
-            try:
-                return literal(op.call(value.value, *([-1] if op.fails else [])), target)
-            except Invalid as e:
-                raise MistypedError(e.reason) from None
+            return _folded(value.value, op, target)
         return strict(target, op, value)
 
     def common(self, args: Sequence[Expr], what: str, *, promote: bool = True) -> tuple[Expr, ...]:
@@ -135,6 +133,15 @@ class Typer:
         return self.cast(value, DATE)
 
 
+def _folded(value: Any, op: Op, target: Type) -> Expr:
+    """Cast a literal; its height tells it from one that is written so, which gives a decimal fewer digits."""
+    try:
+        made = None if value is None or op.call is None else op.call(value, *([-1] if op.fails else []))
+    except Invalid as e:
+        raise MistypedError(e.reason) from None
+    return replace(literal(made, target), height=1)
+
+
 def ansi_beside_text(other: Type) -> Type | None:
     """Return what ANSI mode casts a text to beside another type."""
     if other.whole:
@@ -175,7 +182,7 @@ def _decimal(typer: Typer, value: Expr) -> Expr:
     """Make an integer a decimal: a literal of as many digits as it has."""
     if value.type.name == "decimal":
         return value
-    if value.kind == "literal" and value.value is not None:
+    if value.kind == "literal" and value.value is not None and not value.height:
         return typer.cast(value, decimal(len(str(abs(value.value))), 0))
     return typer.cast(value, as_decimal(value.type))
 
