@@ -12,6 +12,7 @@ To add a class: write the stage in the file of its family, import that file in `
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,7 +124,8 @@ def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
     several = len(described) > 1
     empty = (None,) * len(described) if several else None
     results: list[Any] = []
-    for number, record in enumerate(zip(*map(values, columns), strict=True)):
+    records = zip(*map(values, columns), strict=True) if columns else itertools.repeat((), rows.count)
+    for number, record in enumerate(records):
         try:
             results.append(function(*record))
         except Dropped:

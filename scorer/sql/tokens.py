@@ -13,27 +13,10 @@ from scorer.sql import door
 MAX_TEXT, MAX_TOKENS, MAX_NEST = 50_000, 5_000, 30
 _PREFIX = {"NOT", "!", "-", "+", "~"}
 _OPEN, _CLOSE = {"(", "[", "CASE"}, {")", "]", "END"}
-_VALUES = frozenset(
-    [
-        "VAR",
-        "IDENTIFIER",
-        "NUMBER",
-        "STRING",
-        "RAW_STRING",
-        "R_PAREN",
-        "R_BRACKET",
-        "END",
-        "NULL",
-        "TRUE",
-        "FALSE",
-        "DOUBLE",
-        "FLOAT",
-        "BIGINT",
-        "SMALLINT",
-        "TINYINT",
-        "DECIMAL",
-    ]
-)  # the last are suffixes of numbers
+_VALUES = {
+    "VAR", "IDENTIFIER", "NUMBER", "STRING", "RAW_STRING", "R_PAREN", "R_BRACKET", "END", "NULL", "TRUE", "FALSE",
+    "DOUBLE", "FLOAT", "BIGINT", "SMALLINT", "TINYINT", "DECIMAL",
+}  # fmt: skip
 _LETTERS = {
     "0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_",
 }  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from scorer.columns import Column, Rows, read, to_arrow
-from scorer.errors import ColumnError, Dropped, Invalid
+from scorer.errors import ColumnError, Invalid
 from scorer.fields import Field, Kind
 from scorer.saved import Saved
 from scorer.sql import duck
@@ -65,8 +65,12 @@ class Expression(Stage):
         types = tuple(spark_type(kind) for kind in known if kind is not None)
         try:
             self._expr(types)
+            if not types:  # what reads no column raises now or never
+                compute(self._expr(types), types, filters=False)()
         except MistypedError as e:
             raise ColumnError(str(e)) from None
+        except Invalid as e:
+            raise ColumnError(f"every row would raise: {e.reason}") from None
         return replace(self, types=types)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -112,7 +116,7 @@ class Expression(Stage):
                             rows.count, spelt)  # fmt: skip
             if made is not None:
                 return self._taken(rows, made)
-        return self._mapped(rows, columns)
+        return map_rows(self, rows, columns)
 
     # -- inside ---------------------------------------------------------------------------------------------
 
@@ -132,24 +136,6 @@ class Expression(Stage):
             rows.drop(~made.fill_null(False).to_numpy(zero_copy_only=False))
         assert self.types is not None
         return read(made.cast(arrow_type(self._expr(self.types).type)))
-
-    def _mapped(self, rows: Rows, columns: Sequence[Column]) -> Any:
-        if columns:
-            return map_rows(self, rows, columns)
-        return self._repeated(rows)
-
-    def _repeated(self, rows: Rows) -> Column:
-        """Compute what reads no column, once for all rows."""
-        value, every = None, np.ones(rows.count, bool)
-        try:
-            value = self.row()()
-        except Dropped:
-            rows.drop(every)
-        except Invalid as e:
-            reason = e.reason
-            rows.fail(every, lambda _: reason)
-        (described,) = self.fields(())
-        return read(pa.array([value] * rows.count, described.type))
 
     def _refused(self, rows: Rows, reason: str) -> Column:
         rows.fail(np.ones(rows.count, bool), lambda _: reason)

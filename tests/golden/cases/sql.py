@@ -28,7 +28,7 @@ ROWS = [
     [2, 4, 1e300, "2024-02-03", DAY, TIME, Decimal("0.05"), None, 9007199254740993, 1e-40, 9],
 ]  # fmt: skip
 STATEMENTS = {
-    "names": "SELECT _row, a + b * 2, -a, a = 1, a <> 1, NOT f, a IN (1, 2), a IS NULL, s LIKE 'x%', s RLIKE 'x', s || 'b', CASE WHEN x > 1 THEN 'high' ELSE 'low' END, IF(a == 1, 'M', 'F'), nvl(a, 1), UPPER(s), substr(s, 2), log(x), round(x), floor(x), isnull(a), f AND x > 0 OR f, x * 2.5D, 1e3, 'it', A, CAST(b AS DOUBLE) FROM __THIS__",
+    "names": "SELECT _row, a + b * 2, -a, a = 1, a <> 1, NOT f, a IN (1, 2), a IS NULL, s LIKE 'x%', s RLIKE 'x', s || 'b', CASE WHEN x > 1 THEN 'high' ELSE 'low' END, IF(a == 1, 'M', 'F'), nvl(a, 1), UPPER(s), substr(s, 2), log(x), round(x), floor(x), isnull(b), f AND x > 0 OR f, x * 2.5D, 1e3, 'it', A, CAST(b AS DOUBLE) FROM __THIS__",
     "wrap": "SELECT _row, a * 2 AS am, -a AS an, l + 1 AS lp, l * l AS ll, z + z AS zz, abs(l) AS la, a - b AS ab FROM __THIS__",
     "modulo": "SELECT _row, x % b AS xb, pmod(a, b) AS p, l div b AS d, z % 2 AS z2, mod(a, b) AS m FROM __THIS__",
     "float": "SELECT _row, y + y AS yy, y * 2 AS y2, y / 2 AS yh, y = 0.1 AS eq, -y AS yn, CAST(y AS DOUBLE) AS yd, CAST(x AS FLOAT) AS xf, CAST(y AS STRING) AS ys FROM __THIS__",
