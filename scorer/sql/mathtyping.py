@@ -87,5 +87,5 @@ def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if value.type.name == "decimal":
         made = value.type if not value.type.scale else decimal(value.type.precision - value.type.scale + 1, 0)
         return strict(made, decimals.floored(made, up=up), value)
-    op = numbers.floor(up=up, ansi=typer.ansi)
+    op = numbers.floor(up=up, ansi=typer.ansi and typer.floors)
     return strict(BIGINT, op, typer.double(value, node.op))

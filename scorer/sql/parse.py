@@ -88,7 +88,7 @@ class _Reader:
             return
         table = source.this
         plain = type(table).__name__ == "Table" and type(table.this).__name__ == "Identifier"
-        if not plain or table.this.name.upper() != TABLE or table.args.get("db"):
+        if not plain or table.this.name != TABLE or table.args.get("db"):
             self.problems.append(f"only the table {TABLE} is known, not {_sql(table)}")
             return
         for name, value in table.args.items():
@@ -190,11 +190,9 @@ class _Reader:
     def _not(self, one: Any, depth: int) -> Node:
         _only(one, "this")
         (below,) = self._all((one.this,), depth)
-        return (
-            Node(f"is not {below.op[3:]}", below.args)
-            if below.op.startswith("is ")
-            else Node("not", (below,))
-        )
+        if type(one.this).__name__ == "Is":  # `IS NOT`; NOT (… IS …) has its parentheses
+            return Node(f"is not {below.op[3:]}", below.args)
+        return Node("not", (below,))
 
     def _neg(self, one: Any, depth: int) -> Node:
         _only(one, "this")

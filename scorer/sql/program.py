@@ -15,9 +15,9 @@ from scorer.sql.typing import Typer
 HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
 
 
-def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool) -> Expr:
+def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool, floors: bool = True) -> Expr:
     """Type an expression, or a condition; raises MistypedError for what is refused."""
-    typer = Typer(ansi, columns)
+    typer = Typer(ansi, columns, floors)
     made = typer.typed(node)
     return typer.condition(made, "WHERE") if condition else made
 

@@ -51,6 +51,7 @@ class Typer:
 
     ansi: bool
     columns: Sequence[Type]
+    floors: bool = True  # floor and ceil raise for what is no bigint
 
     def typed(self, node: Node) -> Expr:
         """Type a node and all below it; raises MistypedError for what Spark refuses, or what is outside the subset."""

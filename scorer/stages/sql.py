@@ -15,7 +15,7 @@ import pyarrow as pa
 from scorer.columns import Column, Rows, read, to_arrow
 from scorer.errors import ColumnError, Invalid
 from scorer.fields import Field, Kind
-from scorer.saved import Saved
+from scorer.saved import Saved, Version
 from scorer.sql import duck
 from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr, MistypedError
@@ -27,6 +27,7 @@ from scorer.sql.types import Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 
 ANSI = (4, 0)  # the first Spark whose ANSI mode is on
+FLOORS = (4, 1)  # the first whose ANSI mode has floor and ceil raise
 FEW = 64  # rows below which asking DuckDB takes longer than computing them
 MAX_KINDS = 256  # combinations of types that a stage without a schema keeps compiled
 
@@ -46,6 +47,7 @@ class Expression(Stage):
     ansi: bool
     types: tuple[Type, ...] | None = None
     filters: bool = False
+    floors: bool = True
     _known: dict[tuple[Type, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -123,7 +125,7 @@ class Expression(Stage):
     def _expr(self, types: tuple[Type, ...]) -> Expr:
         found: Expr | None = self._known.get(types)
         if found is None:
-            found = typed(self.node, types, ansi=self.ansi, condition=self.filters)
+            found = typed(self.node, types, ansi=self.ansi, condition=self.filters, floors=self.floors)
             if len(self._known) < MAX_KINDS:
                 self._known[types] = found
         return found
@@ -174,7 +176,7 @@ class SQLTransformer(Stage):
             raise saved.fail(str(e)) from None
         if (twice := _twice(statement)) is not None:
             raise saved.fail(f"the statement makes two columns `{twice}`; name one of them otherwise")
-        return list(_parts(statement, ansi=saved.behaves >= ANSI))
+        return list(_parts(statement, saved.behaves))
 
     def passing(self) -> tuple[tuple[str, int | None], ...]:
         """Return the columns that it makes, in order."""
@@ -203,9 +205,9 @@ class SQLTransformer(Stage):
         return lambda *_: ()
 
 
-def _parts(statement: Statement, *, ansi: bool) -> Iterator[Part]:
+def _parts(statement: Statement, version: Version) -> Iterator[Part]:
     if statement.where is not None:
-        yield _expression(statement, statement.where, None, ansi=ansi, filters=True)
+        yield _expression(statement, statement.where, None, version)
     named: list[tuple[str, int | None]] = []
     passed: list[str] = []
     for item in statement.items:
@@ -216,15 +218,14 @@ def _parts(statement: Statement, *, ansi: bool) -> Iterator[Part]:
             passed.append(statement.columns[item.node.value])
         else:
             named.append((item.name, None))
-            yield _expression(statement, item.node, item.name, ansi=ansi)
+            yield _expression(statement, item.node, item.name, version)
     yield SQLTransformer(tuple(named), statement.star), tuple(passed), ()
 
 
-def _expression(
-    statement: Statement, node: Node, name: str | None, *, ansi: bool, filters: bool = False
-) -> Part:
+def _expression(statement: Statement, node: Node, name: str | None, version: Version) -> Part:
+    """Make the stage of an expression; of the filter, which has no name."""
     own, numbers = renumbered(node)
-    one = Expression(own, len(numbers), ansi, filters=filters)
+    one = Expression(own, len(numbers), version >= ANSI, filters=name is None, floors=version >= FLOORS)
     return one, tuple(statement.columns[number] for number in numbers), (name,)
 
 

@@ -53,7 +53,7 @@ STATEMENTS = {
     "calendar": "SELECT _row, year(t) AS y, quarter(d) AS q, dayofweek(d) AS dw, weekday(d) AS wd, dayofyear(d) AS dy, minute(t) AS mi, second(t) AS se, date_add(d, a) AS da, date_sub(d, 31) AS db, last_day(d) AS ld, datediff(t, d) AS df, CAST(t AS DATE) AS td, d < t AS lt, d > DATE'2000-01-01' AS gt FROM __THIS__ WHERE a < 100 AND a > -100",
     "filter_first": "SELECT _row, a / b AS q FROM __THIS__ WHERE b <> 0 AND x IS NOT NULL",
     "filter_only": "SELECT * FROM __THIS__ AS t WHERE t.x > 0 OR f",
-    "case_of_names": "SELECT _ROW AS _row, A AS `my col`, X * 2 AS dbl FROM __this__ WHERE B > 0",
+    "case_of_names": "SELECT _ROW AS _row, A AS `my col`, X * 2 AS dbl FROM __THIS__ WHERE B > 0",
 }  # fmt: skip
 for _name, _statement in STATEMENTS.items():
 
