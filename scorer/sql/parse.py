@@ -41,7 +41,7 @@ def _parser() -> Any:
 @lru_cache(64)
 def parse(text: str, version: tuple[int, int]) -> Statement:
     """Read a statement as a Spark version reads it; raises ValueError with everything that is refused in it."""
-    tokens = tokenize(text, doubled=version >= (4, 0))
+    tokens = tokenize(text, doubled=version >= (4, 1))
     errors = door.parser().errors
     try:
         found = _parser()(dialect=dialect(), error_level=door.parser().ErrorLevel.RAISE).parse(tokens, text)

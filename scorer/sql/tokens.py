@@ -24,7 +24,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|
 
 
 def tokenize(text: str, *, doubled: bool) -> list[Any]:
-    """Return sqlglot's tokens of Spark's dialect; `doubled`: two quotes in a literal are one (Spark 4).
+    """Return sqlglot's tokens of Spark's dialect; `doubled`: two quotes in a literal are one (after Spark 4.0).
 
     Raises ValueError for what is too long, too deep or no text of tokens.
     """
