@@ -27,7 +27,7 @@ from scorer.sql.types import Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 
 ANSI = (4, 0)  # the first Spark whose ANSI mode is on
-FLOORS = (4, 2)  # the first, as far as we know, whose ANSI mode has floor and ceil raise: 4.1 does not, 4.3 does
+FLOORS = (4, 2)  # floor and ceil raise: 4.1.1 does not yet, 4.3.0 does
 FEW = 64  # rows below which asking DuckDB takes longer than computing them
 MAX_KINDS = 256  # combinations of types that a stage without a schema keeps compiled
 
