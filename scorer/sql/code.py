@@ -80,6 +80,7 @@ class _Writer:
         tests = [f"{first} is None" for arg, (name, first) in zip(e.args, named, strict=True)
                  if not (arg.kind == "literal" and arg.never_null)]  # fmt: skip
         body = self._body(e, [name for name, _ in named])
+        tests = tests[::-1] if e.op is not None and e.op.backwards else tests
         return f"(None if {' or '.join(tests)} else {body})" if tests else body
 
     def _loose(self, e: Expr, depth: int) -> str:

@@ -53,7 +53,7 @@ def arithmetic(symbol: str, made: Type, *, ansi: bool) -> Op:
             raise Invalid(f"{a} {symbol} {b} overflows {made}", place)
         return value
 
-    return Op(checked, fails=True)
+    return Op(checked, fails=True, backwards=divides)
 
 
 def _quotient(a: Decimal, b: Decimal) -> Decimal:

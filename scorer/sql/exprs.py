@@ -21,6 +21,7 @@ class Op:
     inline: str = ""
     sql: str = ""
     fails: bool = False
+    backwards: bool = False  # the last argument is looked at first, as Spark does where it divides
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _guarded(compute: Callable[[Any, Any], Any], sql: str, *, ansi: bool) -> Op:
     """Return an operator that a zero on the right makes null, or refuses."""
     if not ansi:
         null_sql = f"(CASE WHEN {{1}} = 0 THEN NULL ELSE {sql} END)" if sql else ""
-        return Op(lambda a, b: None if b == 0 else compute(a, b), sql=null_sql)
+        return Op(lambda a, b: None if b == 0 else compute(a, b), sql=null_sql, backwards=True)
 
     def checked(a: Any, b: Any, place: int) -> Any:
         if b == 0:
@@ -75,7 +75,7 @@ def _guarded(compute: Callable[[Any, Any], Any], sql: str, *, ansi: bool) -> Op:
         return compute(a, b)
 
     raises = f"(CASE WHEN {{1}} = 0 THEN error('x') ELSE {sql} END)" if sql else ""
-    return Op(checked, sql=raises, fails=True)
+    return Op(checked, sql=raises, fails=True, backwards=True)
 
 
 def divide(*, ansi: bool) -> Op:
