@@ -79,7 +79,7 @@ def read(array: pa.Array) -> Column:
     if pa.types.is_decimal(kind):
         return Numbers(*_numpy(array.cast(pa.string()).cast(pa.float64())), array)  # by digits: exact
     if pa.types.is_null(kind):
-        return Numbers(np.full(len(array), np.nan), np.zeros(len(array), bool))
+        return Numbers(np.full(len(array), np.nan), np.zeros(len(array), bool), array)
     if pa.types.is_struct(kind) or (hasattr(kind, "value_type") and _is_number(kind.value_type)):
         return _vectors(array)
     return array

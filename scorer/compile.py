@@ -18,7 +18,7 @@ import pyarrow as pa
 from scorer.columns import Column, Rows, Single
 from scorer.errors import ColumnError, Dropped, Invalid, RowError, ScorerError
 from scorer.pipeline import Raw, Selection, Step
-from scorer.stage import blamed, explain
+from scorer.stage import Stage, blamed, explain
 from scorer.vectors import dense, vector_of
 
 _K = "k"  # the prefix of column names
@@ -89,8 +89,11 @@ def compile_row(
     header(source, selection.raws, positional)
     for raw in selection.raws:
         if (convert := converter(raw)) is not None:
-            reader = next(step for step in selection.steps if raw.value in step.inputs)
-            step = Step(reader.stage, reader.uid, (raw.value,), (), (raw.name,))
+            reader = next(
+                (s for s in (*selection.steps, *selection.plan.steps) if raw.value in s.inputs), None
+            )
+            uid = reader.uid if reader is not None else "input"  # a column that only passes
+            step = Step(Stage(), uid, (raw.value,), (), (raw.name,))
             source.add(f"v{raw.value} = {source.hold('c', convert)}(v{raw.value})", step, 2)
     for step in selection.steps:
         if not step.optional:
@@ -273,6 +276,6 @@ def _batch_if_present(source: Source, selection: Selection, step: Step, number: 
 
 def _batch_call(source: Source, step: Step, number: int) -> str:
     function = source.hold("b", step.stage.batch)
-    arguments = ", ".join(f"v{value}" for value in step.inputs)
+    arguments = "".join(f"v{value}, " for value in step.inputs)
     targets = ", ".join("_" if value is None else f"v{value}" for value in step.outputs)
-    return f"{targets} = {function}(rows.at({number}, ({arguments},)), {arguments})"
+    return f"{targets} = {function}(rows.at({number}, ({arguments})), {arguments})"

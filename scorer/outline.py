@@ -56,7 +56,7 @@ def outline(
     for node, own, wired in leaves:
         for one in wired:
             node.inputs += [name for name in one.inputs if name not in node.inputs]
-            if not one.outputs:
+            if not one.outputs or any(one is skipped for skipped in plan.absent):
                 continue
             step = next(steps)
             pairs = zip(one.outputs, step.outputs, strict=True)

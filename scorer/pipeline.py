@@ -48,6 +48,11 @@ class Plan:
     produced: dict[str, int] = field(default_factory=dict)
     main: set[str] = field(default_factory=set)
     label: str = ""  # the column that the last model was fitted to
+    since: dict[str, int] = field(
+        default_factory=dict
+    )  # how many steps there were when a column got its name
+    closed: str = ""  # the stage after which only the columns that it names are there
+    absent: list[Wired] = field(default_factory=list)  # skippable stages whose column ends before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Selection:
     @property
     def raws(self) -> list[Raw]:
         """The raw columns that are needed, in the order in which the pipeline reads them."""
-        return self._raws(step for step in self.steps if not step.optional)
+        return self._raws((s for s in self.steps if not s.optional), {value for _, value in self.outputs})
 
     @property
     def optional_raws(self) -> list[Raw]:
@@ -78,78 +83,121 @@ class Selection:
         }
         return [name for name, value in self.optional if value in values]
 
-    def _raws(self, steps: Iterable[Step]) -> list[Raw]:
-        read = {value for step in steps for value in step.inputs}
+    def _raws(self, steps: Iterable[Step], passed: Iterable[int] = ()) -> list[Raw]:
+        read = {value for step in steps for value in step.inputs}.union(passed)
         return [raw for raw in self.plan.raws.values() if raw.value in read]
 
 
 def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
     """Number the columns, and bind each stage to what is known of its inputs."""
     plan = Plan()
+    made: dict[str, int] = {}
     for one in wired:
+        if _lacks(plan, one):
+            plan.absent.append(one)
+            continue
         inputs = tuple(_value(plan, one, name, number, schema) for number, name in enumerate(one.inputs))
         described = tuple(plan.fields[value] for value in inputs)
         try:
             stage = one.stage.resolve(described)
         except ColumnError as e:
             raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
-        outputs = [_produce(plan, n, f) for n, f in zip(one.outputs, stage.fields(described), strict=True)]
+        outputs = [
+            _produce(plan, n, f, made) for n, f in zip(one.outputs, stage.fields(described), strict=True)
+        ]
         if outputs:
             spark = canonical(one.saved.class_name)
             plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs, spark=spark))
+        if one.ends:
+            _arrange(plan, stage, inputs, made)
+            made = {}
         plan.main |= one.main
         plan.label = str(one.saved.params.get("labelCol", "label")) if one.main else plan.label
-        _remove(plan, stage)
+        _remove(plan, one, stage)
     return plan
+
+
+def _lacks(plan: Plan, one: Wired) -> bool:
+    """Tell whether a column of a skippable stage ended before it: Spark skips the stage."""
+    return bool(plan.closed) and one.stage.skippable and any(n not in plan.current for n in one.inputs)
 
 
 def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | None) -> int:
     accepts = one.stage.accepts
     kind = accepts[min(number, len(accepts) - 1)]
+    given = schema.names if schema is not None else []
+    if one.stage.caseless and name not in plan.current:
+        name = next((n for n in (*plan.current, *given) if n.lower() == name.lower()), name)
     if name in plan.current:
         value = plan.current[name]
-        if name in plan.raws:
-            _settle(plan, name, kind)
+        raw = next((raw for raw in plan.raws.values() if raw.value == value), None)
+        if raw is not None:
+            _settle(plan, raw, kind, _default(one.stage, kind, number))
         return value
-    known = schema is not None and name in schema.names
-    typed = schema.field(name).type if known and schema is not None else DEFAULT_TYPE[kind]
+    if plan.closed:
+        there = ", ".join(f"`{n}`" for n in plan.current)
+        raise ColumnError(
+            f"stage {one.saved.uid}: column `{name}` is not there after stage {plan.closed}, but {there}"
+        )
+    known = name in given
+    typed = schema.field(name).type if known and schema is not None else _default(one.stage, kind, number)
     if not fits(typed, kind):
         raise ColumnError(
             f"stage {one.saved.uid}: column `{name}` is {typed}, where {described(kind)} are needed"
         )
     value = len(plan.fields)
     size = typed.list_size if pa.types.is_fixed_size_list(typed) else None
-    plan.fields.append(Field(typed if known or kind != "numbers" else None, size=size))
+    open_ = kind == "numbers" or (kind == "any" and one.stage.caseless)
+    plan.fields.append(Field(typed if known or not open_ else None, size=size))
     plan.raws[name] = Raw(name, value, typed, known, kind)
     plan.current[name] = value
     return value
 
 
-def _settle(plan: Plan, name: str, kind: Kind) -> None:
-    """Several stages may read one raw column; text gives way to number, as Spark casts the number."""
-    raw = plan.raws[name]
-    if not raw.known and raw.kind == "text" and kind in ("number", "numbers"):
-        plan.raws[name] = Raw(name, raw.value, DEFAULT_TYPE[kind], known=False, kind=kind)
+def _default(stage: Stage, kind: Kind, number: int) -> pa.DataType:
+    """Return what an input is taken for where nothing tells its type."""
+    defaults = stage.defaults()
+    return defaults[number] if defaults else DEFAULT_TYPE[kind]
+
+
+def _settle(plan: Plan, raw: Raw, kind: Kind, default: pa.DataType) -> None:
+    """Several stages may read one raw column: text gives way to number, as Spark casts the number; `any` to all."""
+    if raw.known:
+        return
+    if raw.kind == "text" and kind in ("number", "numbers"):
+        plan.raws[raw.name] = replace(raw, type=DEFAULT_TYPE[kind], kind=kind)
         plan.fields[raw.value] = Field(DEFAULT_TYPE[kind])
+    elif raw.kind == "any" and (kind != "any" or pa.types.is_null(raw.type)):
+        plan.raws[raw.name] = replace(raw, type=default, kind=kind)
 
 
-def _produce(plan: Plan, name: str | None, described: Field) -> int | None:
+def _produce(plan: Plan, name: str | None, described: Field, made: dict[str, int]) -> int | None:
     if name is None:
         return None
-    value = len(plan.fields)
+    made[name] = len(plan.fields)
     plan.fields.append(described)
-    plan.current[name] = value
-    plan.produced.pop(name, None)
-    plan.produced[name] = value
-    return value
+    return made[name]
 
 
-def _remove(plan: Plan, stage: Stage) -> None:
-    """Forget the columns that end at a stage; what the caller gives stays in sight."""
+def _arrange(plan: Plan, stage: Stage, inputs: tuple[int, ...], made: dict[str, int]) -> None:
+    """Name the values that a class made, in its order; some may be inputs that pass as they are."""
+    named = {name: made[name] if place is None else inputs[place] for name, place in stage.passing()}
+    for name, value in (named or made).items():
+        plan.current[name] = value
+        plan.produced.pop(name, None)
+        plan.produced[name] = value
+        plan.since[name] = len(plan.steps)
+
+
+def _remove(plan: Plan, one: Wired, stage: Stage) -> None:
+    """Forget the columns that end at a stage; what the caller gives stays in sight, unless the stage closes."""
     for name in [name for name in plan.produced if stage.removes(name)]:
         del plan.produced[name], plan.current[name]
         if name in plan.raws:
             plan.current[name] = plan.raws[name].value
+    if stage.closes:
+        plan.closed = one.saved.uid
+        plan.current = {name: value for name, value in plan.current.items() if not stage.removes(name)}
 
 
 def reader_kinds(selection: Selection, raw: Raw) -> set[Kind]:
@@ -173,7 +221,7 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
     """
     read = {value for step in plan.steps for value in step.inputs}
     if columns is None:
-        wanted = {n: v for n, v in plan.produced.items() if n in plan.main or v not in read}
+        wanted = {n: v for n, v in plan.produced.items() if n in plan.main or not _read_later(plan, n, v)}
     else:
         wanted = {name: _find(plan, name) for name in columns}
     raw_values = {raw.value for raw in plan.raws.values()}
@@ -193,6 +241,11 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
         tuple((n, v) for n, v in wanted.items() if v not in loose),
         tuple((n, v) for n, v in wanted.items() if v in loose),
     )
+
+
+def _read_later(plan: Plan, name: str, value: int) -> bool:
+    """Tell whether a stage reads a column after it got its name."""
+    return any(value in step.inputs for step in plan.steps[plan.since[name] :])
 
 
 def _closure(plan: Plan, needed: set[int], optional: set[int], raw_values: set[int]) -> list[int]:

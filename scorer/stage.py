@@ -15,6 +15,7 @@ before its model is loaded (see "Classes of your own" in the README beside this)
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,14 +53,15 @@ class Stage:
 
     `accepts`: the kind of each input (the last repeats). `skippable`: Spark skips the stage when its input
     column is absent. `yields`: the output gives way to a column of its name that the caller gives. `slotwise`: each
-    slot of the output comes of the same slot of the only input. `drops`: the stage may drop rows, so it runs even
-    if nobody reads its output.
+    slot of the output comes of the same slot of the only input. `caseless`: its columns are names of SQL, whose
+    letters' case does not matter. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)
     skippable: ClassVar[bool] = False
     yields: ClassVar[bool] = False
     slotwise: ClassVar[bool] = False
+    caseless: ClassVar[bool] = False
 
     @property
     def drops(self) -> bool:
@@ -76,6 +78,28 @@ class Stage:
         """Name the inputs and outputs of a class whose columns stand in its data; None: its parameters name them."""
         del saved
         return None
+
+    @classmethod
+    def parts(cls, saved: Saved) -> Sequence[Part] | None:
+        """Read a class that is several stages at once, the last of which arranges their columns; None for one stage.
+
+        All of them see the columns that were there before the first.
+        """
+        del saved
+        return None
+
+    def passing(self) -> tuple[tuple[str, int | None], ...]:
+        """Return the columns that a last part arranges: the number of its input that passes as it is, None if made."""
+        return ()
+
+    @property
+    def closes(self) -> bool:
+        """Whether only the columns that are arranged here are there afterwards, whatever the caller gives."""
+        return False
+
+    def defaults(self) -> tuple[pa.DataType, ...]:
+        """Return what each input of kind `any` is taken for where nothing tells; empty: text."""
+        return ()
 
     def removes(self, name: str) -> bool:
         """Tell whether a column ends here, so that no later stage sees it."""
@@ -122,7 +146,8 @@ def map_rows(stage: Stage, rows: Rows, columns: Sequence[Column]) -> Any:
     several = len(described) > 1
     empty = (None,) * len(described) if several else None
     results: list[Any] = []
-    for place, record in enumerate(zip(*map(values, columns), strict=True)):
+    records = zip(*map(values, columns), strict=True) if columns else itertools.repeat((), rows.count)
+    for place, record in enumerate(records):
         try:
             results.append(function(*record))
         except Dropped:
@@ -150,6 +175,11 @@ def explain(error: Exception, record: Sequence[Any]) -> str:
     if any(value is None for value in record):
         return "null, where a value is needed"
     return f"cannot be computed from {', '.join(map(shown, record))} ({error})"
+
+
+Part = tuple[
+    Stage, tuple[str, ...], tuple[str | None, ...]
+]  # a stage, the names of its inputs and its outputs
 
 
 # -- the registry ----------------------------------------------------------------------------------------------
@@ -246,7 +276,8 @@ def expansion(class_name: str) -> Expansion | None:
 class Wired:
     """A stage with the names of its columns; an output of None is not produced.
 
-    `main` are the outputs that a caller always wants: prediction, probability and rawPrediction.
+    `main` are the outputs that a caller always wants: prediction, probability and rawPrediction. `ends`: the last
+    part of its class; the outputs of the parts before it take their names there.
     """
 
     stage: Stage
@@ -254,11 +285,17 @@ class Wired:
     inputs: tuple[str, ...]
     outputs: tuple[str | None, ...]
     main: frozenset[str] = frozenset()
+    ends: bool = True
 
 
 def wire(saved: Saved) -> list[Wired]:
     """Build a saved stage and name its columns."""
     entry = lookup(saved)
+    with damaged(saved):
+        parts = entry.stage.parts(saved)
+    if parts is not None:
+        last = len(parts) - 1
+        return [Wired(s, saved, i, o, ends=n == last) for n, (s, i, o) in enumerate(parts)]
     built = _read(entry, saved)
     with damaged(saved):
         named = entry.stage.columns(saved)

@@ -121,9 +121,10 @@ def relative_to_largest(vector: list[float]) -> list[float]:
 
 
 @cache
-def golden_cases() -> tuple[Golden, ...]:
-    """Return every golden case, whether its classes are supported or not."""
-    return tuple(Golden(p.parent) for p in sorted((GOLDEN / "spark").glob("*/case.json")))
+def golden_cases(*, whole: bool = True) -> tuple[Golden, ...]:
+    """Return every golden case, whether its classes are supported or not; or those that are no row's business."""
+    found = tuple(Golden(p.parent) for p in sorted((GOLDEN / "spark").glob("*/case.json")))
+    return tuple(g for g in found if g.facts.get("notes", "").startswith("batch only") != whole)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -146,6 +147,12 @@ def case(request: pytest.FixtureRequest) -> Golden:
 def goldens() -> tuple[Golden, ...]:
     """Give all golden cases."""
     return golden_cases()
+
+
+@pytest.fixture(scope="session")
+def gathering() -> tuple[Golden, ...]:
+    """Give the golden cases whose statement gathers rows, which no row can answer."""
+    return golden_cases(whole=False)
 
 
 @pytest.fixture(scope="session")

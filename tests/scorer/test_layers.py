@@ -19,7 +19,7 @@ scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlfl
 scorer.parquet | scorer.compare
 scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
-scorer.ranker
+scorer.ranker | scorer.sql
 scorer.saved
 scorer.treedata
 scorer.stage
@@ -54,6 +54,7 @@ policy
 # The lazy doors: the only places that load a module of ours by its name, while the program runs.
 DOORS = {
     "scorer.kernels.door": "compiled kernels",
+    "scorer.sql.door": "sqlglot and DuckDB, which only models with a SQLTransformer need",
     "scorer": "the face: drawing and verifying",
     "policy.cli.verbs": "CLI verbs",
     "scorer.draw": "bigtree, which only drawings need",

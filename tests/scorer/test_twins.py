@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqltext import COLUMNS
 
 import scorer
 from scorer import columns as cols
@@ -22,6 +23,7 @@ from scorer.pipeline import Step, resolve
 from scorer.saved import open_saved
 from scorer.stage import canonical, map_rows, wire
 from scorer.stages.encode import LegacyOneHotEncoder
+from scorer.stages.sql import Expression
 from scorer.vectors import Dense, OneHot, Sparse, Vectors, vectors_of
 
 NAN, INF = float("nan"), float("inf")
@@ -42,8 +44,12 @@ NUMBERS = {
         Decimal("0.123"),
     ],
 }
+HARD = {str(kind): values for kind, values in COLUMNS.values()}  # of each type that statements read
+HARD["timestamp[ns]"] = HARD["timestamp[us]"] = [
+    v and v.replace(tzinfo=None) for v in HARD["timestamp[us, tz=UTC]"]
+]
 ANY = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = 3  # examples of one class
+MANY = {"SQLTransformer": 400}  # examples of one class, 3 of the others
 
 
 def pool(kind: pa.DataType) -> list[Any]:
@@ -71,11 +77,12 @@ class Examples(defaultdict[str, list[tuple[Any, list[Any]]]]):
 # -- one stage -----------------------------------------------------------------------------------------------------
 
 
-def steps_of(path) -> list[tuple[str, Step, Any]]:
-    """Return (class, step, plan) of the stages of a saved model."""
+def steps_of(path, schema) -> list[tuple[str, Step, Any]]:
+    """Return (class, step, plan) of the stages of a saved model; a schema only for SQL, whose meaning hangs on types."""
     parts = list(flatten(open_saved(path)))
     classes = {part.uid: canonical(part.class_name) for part in parts}
-    plan = resolve([one for part in parts for one in wire(part)])
+    typed = any(name.endswith("SQLTransformer") for name in classes.values())
+    plan = resolve([one for part in parts for one in wire(part)], schema if typed else None)
     return [(classes[step.uid], step, plan) for step in plan.steps]
 
 
@@ -83,17 +90,19 @@ def steps_of(path) -> list[tuple[str, Step, Any]]:
 def examples(goldens, missing_classes):
     """Give fitted stages by class, three of each at most: from the golden models, and made by hand."""
     found = Examples(list)
-    paths = {g.model_path for g in goldens if not missing_classes(g.model_path)}
+    paths = {g.model_path: g for g in goldens if not missing_classes(g.model_path)}
     for path in sorted(paths, key=lambda p: (sum(f.stat().st_size for f in p.rglob("*.parquet")), p)):
         try:
-            steps = steps_of(path)
+            steps = steps_of(path, paths[path].whole_input.schema)
         except scorer.ColumnError:
             continue
         for name, step, plan in steps:
             described = [plan.fields[value] for value in step.inputs]
             same = any(type(step.stage) is type(stage) and step.stage == stage for stage, _ in found[name])
             kinds = {type(stage) for stage, _ in found[name]}
-            if not same and (len(found[name]) < MANY or type(step.stage) not in kinds):
+            if not same and (
+                len(found[name]) < MANY.get(name.rpartition(".")[2], 3) or type(step.stage) not in kinds
+            ):
                 found[name].append((step.stage, described))
     found["org.apache.spark.ml.feature.OneHotEncoder"].append(
         (LegacyOneHotEncoder(drop_last=True, size=3), [None])
@@ -151,6 +160,9 @@ def column(data, stage, number: int, described, rows: int) -> Any:
         size = size_of(stage, described)
         sizes = st.sampled_from([size, size, size, size, size + 1, max(0, size - 1)])
         return vectors(data, rows, size if is_vector else data.draw(sizes, "size"))
+    if isinstance(stage, Expression):
+        values = st.sampled_from([None, *HARD[str(described.type)]])
+        return cols.read(pa.array(data.draw(st.lists(values, min_size=rows, max_size=rows)), described.type))
     labels = list(getattr(stage, "labels", ()))[:5]
     if kind == "tokens":
         values = (
@@ -222,10 +234,13 @@ def pools(case) -> dict[str, list[Any]]:
 
 
 def whole(case):
+    """Return the model without the rows' numbers, which a statement may select."""
     try:
-        return case.model
+        model = case.model
     except scorer.ColumnError:
         pytest.skip("the types of its columns are refused at load")
+    rest = [name for name in model.outputs.names if name != "_row"]
+    return model.select(rest) if rest != model.outputs.names else model
 
 
 def random_table(case, seed: int) -> pa.Table:
@@ -259,7 +274,9 @@ def test_a_pipeline_answers_a_table_as_its_rows(case, compare, seed):
     """A whole pipeline gives a table what it gives each row: values, errors with their words, drops."""
     model, table = whole(case), random_table(case, seed)
     made, status = model.try_batch(table)
-    answers = made.select([n for n in made.column_names if n not in table.column_names]).to_pylist()
+    own = model.outputs.names
+    more = [n for n in made.column_names if n not in table.column_names and n not in own]
+    answers = made.select([*(n for n in own if n in made.column_names), *more]).to_pylist()
     for number, (facts, said, answer) in enumerate(
         zip(table.to_pylist(), status.to_pylist(), answers, strict=True)
     ):

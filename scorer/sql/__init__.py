@@ -1,0 +1,9 @@
+"""Spark SQL of one row: a SELECT's projection and filter, typed as Spark types it.
+
+parse      statement text -> nodes of the subset; all else is refused by name (sqlglot reads Spark's dialect)
+types      Spark's types, Arrow's, which is common to two
+typing     nodes -> typed expressions: implicit casts, the functions chosen by type
+rows       what Spark's operators do to one row's values       casts  texts  dates  decimals  numbers
+code       typed expressions -> one Python function of a row: the meaning
+duck       typed expressions -> DuckDB's SQL for a batch: the faster spelling, where it is exactly equal
+"""

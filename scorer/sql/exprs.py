@@ -1,0 +1,85 @@
+"""Typed expressions: what a statement computes, each step an operator over values of known types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scorer.sql.types import BOOLEAN, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator on values. `fails`: its function takes, last, the number of the column to blame.
+
+    `inline`: the same as Python over {0}, {1} …; `sql`: the same as DuckDB's SQL, exactly, unless that raises;
+    without it a batch is mapped from its rows.
+    """
+
+    call: Callable[..., Any] | None = None
+    inline: str = ""
+    sql: str = ""
+    fails: bool = False
+    backwards: bool = False  # the last argument is looked at first, as Spark does where it divides
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A typed step. `kind`: column, literal, strict (null if one of its arguments is), loose (its operator sees nulls).
+
+    Lazy ones: and, or, coalesce, case (condition, value, …, and the last one otherwise). `place` is the column to
+    name in an error; `height` the longest way down.
+    """
+
+    kind: str
+    type: Type
+    args: tuple[Expr, ...] = ()
+    op: Op | None = None
+    value: Any = None
+    place: int = 0
+    height: int = 0
+    never_null: bool = False
+
+
+class MistypedError(Exception):
+    """An expression that Spark refuses for its types, or whose types are outside the subset."""
+
+
+def literal(value: Any, kind: Type) -> Expr:
+    """Make a literal."""
+    return Expr("literal", kind, value=value, place=-1, never_null=value is not None)
+
+
+def column(number: int, kind: Type) -> Expr:
+    """Make the read of a column."""
+    return Expr("column", kind, value=number, place=number)
+
+
+def apply(
+    kind: str, made: Type, args: tuple[Expr, ...], op: Op | None = None, *, never_null: bool = False
+) -> Expr:
+    """Make a step over others; the column to blame is the first that they read."""
+    place = next((arg.place for arg in args if arg.place >= 0), -1)
+    height = 1 + max((arg.height for arg in args), default=0)
+    return Expr(kind, made, args, op, None, place, height, never_null)
+
+
+def strict(made: Type, op: Op, *args: Expr) -> Expr:
+    """Apply an operator that gives null for null."""
+    return apply("strict", made, args, op, never_null=False)
+
+
+def loose(made: Type, op: Op, *args: Expr, never_null: bool = False) -> Expr:
+    """Apply an operator that sees nulls."""
+    return apply("loose", made, args, op, never_null=never_null)
+
+
+def case(made: Type, *parts: Expr) -> Expr:
+    """Choose by conditions, which stand before their values; the last part stands for the rest."""
+    return apply("case", made, parts)
+
+
+def both(a: Expr, b: Expr) -> Expr:
+    """Make `a AND b`."""
+    return apply("and", BOOLEAN, (a, b))

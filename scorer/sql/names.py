@@ -1,0 +1,108 @@
+"""The names that Spark gives columns without an alias; None where they cannot be told for sure.
+
+Source: org.apache.spark.sql.catalyst.util.toPrettySQL.
+"""
+
+from __future__ import annotations
+
+from scorer.sql.nodes import Node
+
+_INFIX = {"+", "-", "*", "/", "%", "div", "=", "<", "<=", ">", ">=", "<=>"}
+_SMALL = {  # written in small letters, whatever the statement's
+    "abs", "isnan", "length", "upper", "lower", "ltrim", "rtrim", "trim", "mod", "pmod", "pow", "coalesce",
+    "concat", "concat_ws", "greatest", "least", "nullif", "nvl", "ifnull", "nvl2", "year", "month", "day",
+    "dayofmonth", "dayofweek", "weekday", "dayofyear", "quarter", "last_day", "hour", "minute", "second",
+    "reverse", "startswith", "endswith", "contains", "instr", "translate", "nanvl", "ascii", "repeat", "left",
+    "right", "to_date", "date_add", "date_sub", "datediff", "ln", "ceiling", "sign", "rint", "char_length",
+    "character_length", "lcase", "ucase",
+}  # fmt: skip
+_CAPITAL = {
+    "exp", "expm1", "sqrt", "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+    "cosh", "tanh", "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e",
+    "power",
+}  # fmt: skip
+CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
+
+
+def automatic(node: Node, version: tuple[int, int]) -> str | None:
+    """Return the name of a column without an alias."""
+    if node.op in ("cast", "try_cast", *CASTS) and node.args[0].op == "column":
+        return node.args[0].text
+    return _named(node, version)
+
+
+def _named(node: Node, version: tuple[int, int]) -> str | None:
+    if node.op in ("column", "literal"):
+        return node.text
+    parts = [_named(arg, version) for arg in node.args]
+    args = [part for part in parts if part is not None]
+    if len(args) < len(parts):
+        return None
+    return _written(node, args, version)
+
+
+def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | None:
+    op = node.op
+    if op in _INFIX:
+        return f"({args[0]} {op} {args[1]})"
+    if op in ("and", "or"):
+        text = args[0]
+        for arg in args[1:]:
+            text = f"({text} {op.upper()} {arg})"
+        return text
+    if op == "not":
+        return f"(NOT {args[0]})"
+    if op == "negative":
+        return f"(- {args[0]})"
+    if op in ("is null", "is not null", "isnull", "isnotnull"):
+        return f"({args[0]} IS {'NOT ' if 'not' in op else ''}NULL)"
+    if op in ("is true", "is false"):
+        return f"({args[0]} <=> {op[3:]})"
+    if op in ("is not true", "is not false"):
+        return f"(NOT ({args[0]} <=> {op[7:]}))"
+    if op == "in":
+        return f"({args[0]} IN ({', '.join(args[1:])}))"
+    if op == "like":
+        return f"{args[0]} LIKE {args[1]}"
+    if op == "rlike":
+        return f"RLIKE({args[0]}, {args[1]})" if node.text == "RLIKE" else None
+    if op == "||":
+        return f"concat({args[0]}, {args[1]})"
+    if op == "between" and version < (4, 0):
+        return f"(({args[0]} >= {args[1]}) AND ({args[0]} <= {args[2]}))"
+    if op == "between":
+        return f"between({', '.join(args)})"
+    if op == "case":
+        return _case(args)
+    if op == "if":
+        return f"(IF({', '.join(args)}))"
+    if op in ("cast", "try_cast"):
+        if node.args[0].op == "literal" and str(node.value).startswith("decimal"):
+            return None  # sqlglot reads 1.5BD alike
+        return f"{op.upper()}({args[0]} AS {str(node.value).upper()})"
+    if op in CASTS:
+        return args[0]
+    return _function(op, args)
+
+
+def _case(args: list[str]) -> str:
+    text = "CASE"
+    for i in range(0, len(args) - 1, 2):
+        text += f" WHEN {args[i]} THEN {args[i + 1]}"
+    return text + (f" ELSE {args[-1]}" if len(args) % 2 else "") + " END"
+
+
+def _function(op: str, args: list[str]) -> str | None:
+    if op == "log":
+        return f"LOG(E(), {args[0]})" if len(args) == 1 else f"LOG({', '.join(args)})"
+    if op in ("round", "bround"):
+        return f"{op}({', '.join([*args, '0'][:2])})"
+    if op in ("substring", "substr"):
+        return f"{op}({', '.join([*args, '2147483647'][:3])})"
+    if op == "replace":
+        return f"replace({', '.join([*args, ''][:3])})"
+    if op in ("lpad", "rpad"):
+        return f"{op}({', '.join([*args, ' '][:3])})"
+    if op in _SMALL:
+        return f"{op}({', '.join(args)})"
+    return f"{op.upper()}({', '.join(args)})" if op in _CAPITAL else None

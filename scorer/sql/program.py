@@ -1,0 +1,27 @@
+"""An expression of a statement, for columns of known types: typed, and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scorer.sql import choosing, mathtyping, stringtyping
+from scorer.sql.code import compiled
+from scorer.sql.exprs import Expr
+from scorer.sql.nodes import Node
+from scorer.sql.types import Type
+from scorer.sql.typing import Typer
+
+HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
+
+
+def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool, floors: bool = True) -> Expr:
+    """Type an expression, or a condition; raises MistypedError for what is refused."""
+    typer = Typer(ansi, columns, floors)
+    made = typer.typed(node)
+    return typer.condition(made, "WHERE") if condition else made
+
+
+def compute(e: Expr, columns: tuple[Type, ...], *, filters: bool) -> Callable[..., Any]:
+    """Compile the function of a row; a filter raises Dropped."""
+    return compiled(e, columns, filters=filters)

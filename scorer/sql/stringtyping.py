@@ -1,0 +1,129 @@
+"""The types of functions of texts: everything becomes text, as Spark casts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scorer.sql import texts
+from scorer.sql.exprs import Expr, MistypedError, Op, literal, loose, strict
+from scorer.sql.nodes import Node
+from scorer.sql.types import BOOLEAN, INT, STRING
+from scorer.sql.typing import Typer, handles
+
+_ONE = {
+    "lower": Op(str.lower),
+    "upper": Op(str.upper),
+    "reverse": Op(lambda s: s[::-1]),
+    "trim": Op(lambda s: s.strip(" ")),
+    "ltrim": Op(lambda s: s.lstrip(" ")),
+    "rtrim": Op(lambda s: s.rstrip(" ")),
+}
+_ONE |= {"lcase": _ONE["lower"], "ucase": _ONE["upper"]}
+_LENGTH = Op(len, sql="CAST(length({0}) AS INTEGER)")
+_TESTS = {
+    "startswith": (BOOLEAN, Op(str.startswith)),
+    "endswith": (BOOLEAN, Op(str.endswith)),
+    "contains": (BOOLEAN, Op(lambda s, part: part in s)),
+    "instr": (INT, Op(texts.place_of)),
+}
+
+
+@handles(*_ONE)
+def _one(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(STRING, _ONE[node.op], typer.text(args[0], node.op))
+
+
+@handles("length", "char_length", "character_length")
+def _length(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(INT, _LENGTH, typer.text(args[0], node.op))
+
+
+@handles("ascii")
+def _ascii(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(INT, Op(texts.code_of), typer.text(args[0], node.op))
+
+
+@handles(*_TESTS)
+def _test(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    made, op = _TESTS[node.op]
+    return strict(made, op, *(typer.text(arg, node.op) for arg in args))
+
+
+@handles("concat", "||")
+def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    parts = [typer.text(arg, node.op) for arg in args]
+    if len(parts) == 1:
+        return parts[0]
+    marks = [f"{{{i}}}" for i in range(len(parts))]
+    return strict(STRING, Op(inline=f"({' + '.join(marks)})", sql=f"({' || '.join(marks)})"), *parts)
+
+
+@handles("concat_ws")
+def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return loose(STRING, Op(texts.joined), *(typer.text(arg, node.op) for arg in args))
+
+
+@handles("substring", "substr")
+def _substring(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    length = typer.integer(args[2], node.op) if len(args) > 2 else literal((1 << 31) - 1, INT)
+    return strict(
+        STRING, Op(texts.substring), typer.text(args[0], node.op), typer.integer(args[1], node.op), length
+    )
+
+
+@handles("left", "right")
+def _side(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    op = Op(texts.left if node.op == "left" else texts.right)
+    return strict(STRING, op, typer.text(args[0], node.op), typer.integer(args[1], node.op))
+
+
+@handles("replace")
+def _replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    new = args[2] if len(args) > 2 else literal("", STRING)
+    return strict(STRING, Op(texts.replace), *(typer.text(arg, node.op) for arg in (*args[:2], new)))
+
+
+@handles("translate")
+def _translate(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(STRING, Op(texts.translate), *(typer.text(arg, node.op) for arg in args))
+
+
+@handles("lpad", "rpad")
+def _pad(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    at_left = node.op == "lpad"
+    fill = typer.text(args[2], node.op) if len(args) > 2 else literal(" ", STRING)
+
+    def pad(text: str, length: int, fill: str, place: int) -> str:
+        return texts.padded(text, length, fill, place, at_left=at_left)
+
+    return strict(
+        STRING, Op(pad, fails=True), typer.text(args[0], node.op), typer.integer(args[1], node.op), fill
+    )
+
+
+@handles("repeat")
+def _repeat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    op = Op(texts.repeat, fails=True)
+    return strict(STRING, op, typer.text(args[0], node.op), typer.integer(args[1], node.op))
+
+
+def _pattern(node: Node, value: Expr) -> Any:
+    if value.kind != "literal" or value.type != STRING:
+        raise MistypedError(f"the pattern of {node.op.upper()} should be a literal text")
+    return value.value
+
+
+@handles("like")
+def _like(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(BOOLEAN, texts.like(_pattern(node, args[1])), typer.text(args[0], node.op))
+
+
+@handles("rlike")
+def _rlike(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    return strict(BOOLEAN, texts.finds(_pattern(node, args[1])), typer.text(args[0], node.op))
+
+
+@handles("regexp_replace")
+def _regexp_replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    op = texts.replaces(_pattern(node, args[1]), _pattern(node, args[2]))
+    return strict(STRING, op, typer.text(args[0], node.op))

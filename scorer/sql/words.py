@@ -1,0 +1,30 @@
+"""What sqlglot calls the parts of a statement, and what messages call those that are refused."""
+
+from __future__ import annotations
+
+from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT
+
+BINARY = {
+    "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div", "EQ": "=", "LT": "<",
+    "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||",
+}  # fmt: skip
+COMPARE = frozenset({"EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ"})
+PREDICATE = frozenset({"Is", "In", "Between", "Like", "RegexpLike", "Not", "And", "Or"})
+CLAUSES = {
+    "group": "GROUP BY", "having": "HAVING", "order": "ORDER BY", "sort": "SORT BY", "limit": "LIMIT",
+    "offset": "OFFSET", "distinct": "DISTINCT", "with_": "WITH", "with": "WITH", "joins": "JOIN",
+    "laterals": "LATERAL VIEW", "hint": "a hint", "windows": "WINDOW", "qualify": "QUALIFY",
+    "cluster": "CLUSTER BY", "distribute": "DISTRIBUTE BY", "into": "INTO", "pivots": "PIVOT",
+    "sample": "TABLESAMPLE", "operation_modifiers": "a modifier", "kind": "SELECT AS", "match": "MATCH",
+}  # fmt: skip
+NAMES = {
+    "Window": "a window function", "Subquery": "a subquery", "Exists": "a subquery",
+    "Bracket": "an element or field by [ ]", "Lambda": "a lambda", "Interval": "INTERVAL",
+    "Placeholder": "a parameter", "Parameter": "a parameter", "Distinct": "DISTINCT", "Escape": "ESCAPE",
+    "Aliases": "several names of one column", "Dot": "a field of a struct",
+}  # fmt: skip
+CASTABLE = {
+    "BOOLEAN": BOOLEAN, "TINYINT": TINYINT, "SMALLINT": SMALLINT, "INT": INT, "BIGINT": BIGINT,
+    "FLOAT": FLOAT, "DOUBLE": DOUBLE, "TEXT": STRING, "DATE": DATE,
+}  # fmt: skip
+FLAGS = frozenset({"typed", "safe", "quoted", "coalesce", "comments", "nested", "_type"})

@@ -1,0 +1,241 @@
+"""SQLTransformer: a SELECT of one row's expressions, perhaps with a filter.
+
+Each expression is a stage of its own, so that what nobody reads is not computed and its inputs are not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from scorer.columns import Column, Rows, read, to_arrow
+from scorer.errors import ColumnError, Invalid
+from scorer.fields import Field, Kind
+from scorer.saved import Saved, Version
+from scorer.sql import duck
+from scorer.sql.casts import duck_type
+from scorer.sql.exprs import Expr, MistypedError
+from scorer.sql.hints import hints
+from scorer.sql.nodes import Node, Statement, renumbered
+from scorer.sql.parse import parse
+from scorer.sql.program import compute, typed
+from scorer.sql.types import Type, arrow_type, spark_type, value_type
+from scorer.stage import Part, Stage, map_rows, stage
+
+ANSI = (4, 0)  # the first Spark whose ANSI mode is on
+FLOORS = (4, 2)  # floor and ceil raise: 4.1.1 does not yet, 4.3.0 does
+FEW = 64  # rows below which asking DuckDB takes longer than computing them
+MAX_KINDS = 256  # combinations of types that a stage without a schema keeps compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Expression(Stage):
+    """One expression of a statement, or its filter.
+
+    `types`: those of the columns that it reads, None if they are not known: then each row's values tell, and a null
+    has the type that its use suggests.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("any",)
+    caseless: ClassVar[bool] = True
+    node: Node
+    count: int  # of the columns that it reads
+    ansi: bool
+    types: tuple[Type, ...] | None = None
+    filters: bool = False
+    floors: bool = True
+    _known: dict[tuple[Type, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def drops(self) -> bool:
+        """Whether it is the filter."""
+        return self.filters
+
+    def defaults(self) -> tuple[pa.DataType, ...]:
+        """Return the type that the use of each column suggests."""
+        return tuple(arrow_type(kind) for kind in hints(self.node, self.count))
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Learn the types of the columns; raises ColumnError for an expression that Spark refuses for them."""
+        known = [one.type for one in inputs]
+        if any(kind is None for kind in known):
+            return self
+        types = tuple(spark_type(kind) for kind in known if kind is not None)
+        try:
+            self._expr(types)
+            if not types:  # what reads no column raises now or never
+                compute(self._expr(types), types, filters=False)()
+        except MistypedError as e:
+            raise ColumnError(str(e)) from None
+        except Invalid as e:
+            raise ColumnError(f"every row would raise: {e.reason}") from None
+        return replace(self, types=types)
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe the output."""
+        del inputs
+        if self.filters:
+            return (Field(pa.bool_()),)
+        return (Field(None if self.types is None else arrow_type(self._expr(self.types).type)),)
+
+    def row(self) -> Callable[..., Any]:
+        """Compute one row."""
+        if self.types is not None:
+            return self._function(self.types)
+        made: dict[tuple[Type, ...], Callable[..., Any]] = {}
+        suggested = hints(self.node, self.count)
+
+        def untyped(*record: Any) -> Any:
+            pairs = zip(record, suggested, strict=True)
+            kinds = tuple(value_type(value) if value is not None else kind for value, kind in pairs)
+            function = made.get(kinds)
+            if function is None:
+                try:
+                    function = self._function(kinds)
+                except MistypedError as e:
+                    raise Invalid(str(e)) from None
+                if len(made) < MAX_KINDS:
+                    made[kinds] = function
+            return function(*record)
+
+        return untyped
+
+    def batch(self, rows: Rows, *columns: Column) -> Any:
+        """Compute a batch: by DuckDB if it can say exactly the same, or else row by row."""
+        if self.types is None:
+            types = tuple(spark_type(to_arrow(column).type) for column in columns)
+            try:
+                self._expr(types)
+            except MistypedError as e:
+                return self._refused(rows, str(e))
+            return replace(self, types=types).batch(rows, *columns)
+        if rows.count >= FEW and (spelt := duck.spell(self._expr(self.types))) is not None:
+            made = duck.run([_given(column, kind) for column, kind in zip(columns, self.types, strict=True)],
+                            rows.count, spelt)  # fmt: skip
+            if made is not None:
+                return self._taken(rows, made)
+        return map_rows(self, rows, columns)
+
+    # -- inside ---------------------------------------------------------------------------------------------
+
+    def _expr(self, types: tuple[Type, ...]) -> Expr:
+        found: Expr | None = self._known.get(types)
+        if found is None:
+            found = typed(self.node, types, ansi=self.ansi, condition=self.filters, floors=self.floors)
+            if len(self._known) < MAX_KINDS:
+                self._known[types] = found
+        return found
+
+    def _function(self, types: tuple[Type, ...]) -> Callable[..., Any]:
+        return compute(self._expr(types), types, filters=self.filters)
+
+    def _taken(self, rows: Rows, made: pa.Array) -> Column:
+        if self.filters:
+            rows.drop(~made.fill_null(False).to_numpy(zero_copy_only=False))
+        assert self.types is not None
+        return read(made.cast(arrow_type(self._expr(self.types).type)))
+
+    def _refused(self, rows: Rows, reason: str) -> Column:
+        rows.fail(np.ones(rows.count, bool), lambda _: reason)
+        return read(pa.nulls(rows.count))
+
+
+def _given(column: Column, kind: Type) -> pa.Array | None:
+    """Return a column as DuckDB takes it, None for one that it does not read."""
+    if not duck_type(kind):
+        return None
+    array = to_arrow(column)
+    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    return array if array.type == arrow_type(kind) else array.cast(arrow_type(kind))
+
+
+@stage("org.apache.spark.ml.feature.SQLTransformer", inputs=(), outputs=())
+@dataclass(frozen=True, slots=True)
+class SQLTransformer(Stage):
+    """The projection of a statement, made of expressions. Source: feature.SQLTransformer, language: `scorer.sql`.
+
+    `named`: the columns that it makes and what each is: the number of an input that passes as it is, or None for one
+    that an expression makes. `star`: every other column passes, too.
+    """
+
+    accepts: ClassVar[tuple[Kind, ...]] = ("any",)
+    caseless: ClassVar[bool] = True
+    named: tuple[tuple[str, int | None], ...]
+    star: bool
+
+    @classmethod
+    def parts(cls, saved: Saved) -> Sequence[Part]:
+        """Read the statement as its filter, its expressions, and the projection of them."""
+        try:
+            statement = parse(saved.text("statement"), saved.behaves)
+        except ValueError as e:
+            raise saved.fail(str(e)) from None
+        if (twice := _twice(statement)) is not None:
+            raise saved.fail(f"the statement makes two columns `{twice}`; name one of them otherwise")
+        return list(_parts(statement, saved.behaves))
+
+    def passing(self) -> tuple[tuple[str, int | None], ...]:
+        """Return the columns that it makes, in order."""
+        return self.named
+
+    @property
+    def closes(self) -> bool:
+        """Whether no other column passes."""
+        return not self.star
+
+    def defaults(self) -> tuple[pa.DataType, ...]:
+        """Return nothing known of what passes."""
+        return (pa.null(),) * len(self.named)
+
+    def removes(self, name: str) -> bool:
+        """Tell whether a column ends here."""
+        return self.closes and all(name != made for made, _ in self.named)
+
+    def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Describe no output: it computes nothing."""
+        del inputs
+        return ()
+
+    def row(self) -> Callable[..., Any]:
+        """Do nothing."""
+        return lambda *_: ()
+
+
+def _parts(statement: Statement, version: Version) -> Iterator[Part]:
+    if statement.where is not None:
+        yield _expression(statement, statement.where, None, version)
+    named: list[tuple[str, int | None]] = []
+    passed: list[str] = []
+    for item in statement.items:
+        if item.node is None or item.name is None:
+            continue
+        if item.node.op == "column":
+            named.append((item.name, len(passed)))
+            passed.append(statement.columns[item.node.value])
+        else:
+            named.append((item.name, None))
+            yield _expression(statement, item.node, item.name, version)
+    yield SQLTransformer(tuple(named), statement.star), tuple(passed), ()
+
+
+def _expression(statement: Statement, node: Node, name: str | None, version: Version) -> Part:
+    """Make the stage of an expression; of the filter, which has no name."""
+    own, numbers = renumbered(node)
+    one = Expression(own, len(numbers), version >= ANSI, filters=name is None, floors=version >= FLOORS)
+    return one, tuple(statement.columns[number] for number in numbers), (name,)
+
+
+def _twice(statement: Statement) -> str | None:
+    """Return a name that two columns would have, as far as it can be told."""
+    names = [item.name for item in statement.items if item.name is not None]
+    names += list(statement.columns) if statement.star else []
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            return name
+        seen.add(name.lower())
+    return None

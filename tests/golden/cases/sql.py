@@ -1,0 +1,86 @@
+"""SQLTransformer's expressions: names that Spark gives, casts, implicit casts, decimals, texts, dates, ANSI mode's errors."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from case import ALL, case
+from pyspark.ml import Pipeline
+from pyspark.ml.feature import SQLTransformer, VectorAssembler
+from session import Session
+from values import INF, NAN
+
+SCHEMA = (
+    "a:int b:int x:double s:string d:date t:timestamp m:decimal(10,2) f:boolean l:bigint y:float z:tinyint"
+)
+DAY, TIME = date(2024, 2, 29), datetime(2024, 2, 29, 13, 45, 30, 123456)
+ROWS = [
+    [7, 2, 1.5, "Oslo", DAY, TIME, Decimal("12.50"), True, 10, 1.5, 3],
+    [-7, 2, -1.5, "", date(1969, 12, 31), datetime(1969, 12, 31, 23, 59, 59), Decimal("-0.01"), False, -10, 0.1, -3],
+    [7, 0, 0.0, " a B ", DAY, TIME, Decimal("0.00"), True, 0, 0.0, 0],
+    [2147483647, 1, NAN, "x%_y", DAY, TIME, Decimal("99999999.99"), False, 9223372036854775807, NAN, 127],
+    [-2147483648, -1, INF, "ærø", DAY, TIME, Decimal("1.00"), None, -9223372036854775808, INF, -128],
+    [None, None, None, None, None, None, None, None, None, None, None],
+    [0, 3, -0.0, "12", DAY, TIME, Decimal("2.00"), True, 5, -0.0, 1],
+    [5, -2, 2.5, " 7.5 ", DAY, TIME, Decimal("2.50"), False, 5, 3.4e38, 2],
+    [1, 1, -INF, "true", DAY, TIME, Decimal("0.05"), True, 1, -INF, 1],
+    [2, 4, 1e300, "2024-02-03", DAY, TIME, Decimal("0.05"), None, 9007199254740993, 1e-40, 9],
+]  # fmt: skip
+STATEMENTS = {
+    "names": "SELECT _row, a + b * 2, -a, a = 1, a <> 1, NOT f, a IN (1, 2), a IS NULL, s LIKE 'x%', s RLIKE 'x', s || 'b', CASE WHEN x > 1 THEN 'high' ELSE 'low' END, IF(a == 1, 'M', 'F'), nvl(a, 1), UPPER(s), substr(s, 2), log(x), round(x), floor(x), isnull(b), f AND x > 0 OR f, x * 2.5D, 1e3, 'it', A, CAST(b AS DOUBLE) FROM __THIS__",
+    "wrap": "SELECT _row, a * 2 AS am, -a AS an, l + 1 AS lp, l * l AS ll, z + z AS zz, abs(l) AS la, a - b AS ab FROM __THIS__",
+    "modulo": "SELECT _row, x % b AS xb, pmod(a, b) AS p, l div b AS d, z % 2 AS z2, mod(a, b) AS m FROM __THIS__",
+    "float": "SELECT _row, y + y AS yy, y * 2 AS y2, y / 2 AS yh, y = 0.1 AS eq, -y AS yn, CAST(y AS DOUBLE) AS yd, CAST(x AS FLOAT) AS xf, CAST(y AS STRING) AS ys FROM __THIS__",
+    "nan": "SELECT _row, x > 1e308 AS gt, x <= x AS le, x <> x AS ne, x <=> y AS sf, greatest(x, y, 0.5D) AS gr, least(x, -1.0D) AS lst, x IN (0.0D, 1.5D, NULL) AS inn, nullif(x, 0) AS nu, nanvl(x, a) AS nv FROM __THIS__",
+    "three_valued": "SELECT _row, f AND NULL AS an, f OR NULL AS orr, NOT f AS nt, f IS TRUE AS tr, f IS NOT FALSE AS nf, (f AND x > 0) OR (a > b AND NOT f) AS mix, a NOT IN (b, NULL) AS ni, a NOT BETWEEN b AND 5 AS nb FROM __THIS__",
+    "choice": "SELECT _row, CASE a WHEN 7 THEN b WHEN b THEN 1.5 END AS c, IF(f, x, a) AS i, nvl2(s, x, 1) AS n2, coalesce(m, a, 0.125) AS co, CASE WHEN b <> 0 THEN a / b ELSE 0 END AS sf, nullif(s, '') AS nu, greatest(a, l, z) AS g FROM __THIS__",
+    "cast_text": "SELECT _row, CAST(x AS STRING) AS xs, CAST(m AS STRING) AS ms, CAST(d AS STRING) AS ds, CAST(t AS STRING) AS ts, CAST(f AS STRING) AS fs, CAST(l AS STRING) AS ls, concat(a, '/', x, '/', f) AS c FROM __THIS__",
+    "cast_whole": "SELECT _row, CAST(x AS BIGINT) AS xl, CAST(a AS TINYINT) AS at, CAST(m AS INT) AS mi, CAST(l AS INT) AS li FROM __THIS__",
+    "try_cast": "SELECT _row, try_cast(s AS INT) AS si, try_cast(s AS DOUBLE) AS sd, try_cast(s AS BOOLEAN) AS sb, try_cast(s AS DATE) AS sdt, try_cast(x AS INT) AS xi, try_cast(l AS INT) AS li, try_cast(s AS DECIMAL(5,1)) AS sm FROM __THIS__",
+    "from_text": "SELECT _row, CAST(s AS INT) AS i FROM __THIS__",
+    "to_boolean": "SELECT _row, CAST(a AS BOOLEAN) AS ab, CAST(x AS BOOLEAN) AS xb, CAST(f AS DOUBLE) AS fd, CAST('yes' AS BOOLEAN) AS y FROM __THIS__",
+    "implicit": "SELECT _row, s = 'Oslo' AS e, concat(a, s) AS c, upper(x) AS u, length(a) AS n, a = 7.0 AS d, d = '2024-02-29' AS ds, f = 'true' AS fs, x = l AS xl, m > a AS ma FROM __THIS__",
+    "beside_text": "SELECT _row, s + 1 AS p FROM __THIS__",
+    "decimals": "SELECT _row, m + m AS a, m - a AS s, m * 1.5 AS p, m / 3 AS q, m % 3 AS r, m * x AS d, -m AS n, abs(m) AS ab, round(m, 1) AS r1, round(m) AS r0, floor(m) AS fl, ceil(m) AS ce, CAST(x AS DECIMAL(6,2)) AS xm, m = 2.5 AS e, l * 0.1 AS lm FROM __THIS__ WHERE a < 100",
+    "decimal_overflow": "SELECT _row, CAST(m AS DECIMAL(4,1)) AS c FROM __THIS__",
+    "rounding": "SELECT _row, round(x, 1) AS r1, bround(x) AS b0, round(2.5D) AS h, round(-1.005D, 2) AS k, round(a, -1) AS t, floor(y) AS f, rint(x) AS ri FROM __THIS__ WHERE x < 1e10 AND a < 100 AND a > -100",
+    "floor_big": "SELECT _row, floor(x) AS f, ceil(x) AS c FROM __THIS__",
+    "functions": "SELECT _row, expm1(x) AS em, log1p(x) AS l1, log10(x) AS l10, log2(x) AS l2, log(2, x) AS lb, cbrt(x) AS cb, sin(x) AS sn, cos(x) AS cs, tan(x) AS tn, atan(x) AS at, atan2(x, 1) AS a2, hypot(x, 3) AS hy, pow(x, 3) AS p3, power(2, x) AS px, sinh(x) AS sh, tanh(x) AS th, degrees(x) AS dg, radians(x) AS rd, sign(x) AS sg, pi() AS pi FROM __THIS__",
+    "texts": "SELECT _row, substring(s, 2, 2) AS s1, substring(s, -2) AS s2, substring(s, 0, 1) AS s3, substring(s, -9, 8) AS s4, left(s, 2) AS l2, right(s, 2) AS r2, lpad(s, 6, '*-') AS lp, rpad(s, 3) AS rp, reverse(s) AS rv, repeat(s, 2) AS rr, instr(s, 'o') AS ins, replace(s, 'o', '0') AS rp0, translate(s, 'aos', 'xy') AS tr, startswith(s, 'O') AS st, endswith(s, 'o') AS en, contains(s, ' ') AS ct, ltrim(s) AS lt, rtrim(s) AS rt, concat_ws('-', s, a, NULL) AS cw, ascii(s) AS asc, char_length(s) AS cl FROM __THIS__",
+    "patterns": "SELECT _row, s LIKE '%o' AS l1, s LIKE 'x\\\\%%' AS l2, s LIKE '_s_o' AS l3, s NOT LIKE '%e%' AS l4, s RLIKE '^[a-z]+' AS r1, s RLIKE '\\\\d' AS r2, regexp_replace(s, '[aeiou]+', '#') AS rr FROM __THIS__",
+    "literals": "SELECT _row, 'it''s' AS q, \"dq\" AS dq, 'a\\\\b\\t' AS esc, 1.50 AS d, 2147483648 AS big, -2147483648 AS small, 1S AS sh, 1Y AS ti, 1.5F AS fl, DATE'2024-01-31' AS da, NULL AS no FROM __THIS__",
+    "calendar": "SELECT _row, year(t) AS y, quarter(d) AS q, dayofweek(d) AS dw, weekday(d) AS wd, dayofyear(d) AS dy, minute(t) AS mi, second(t) AS se, date_add(d, a) AS da, date_sub(d, 31) AS db, last_day(d) AS ld, datediff(t, d) AS df, CAST(t AS DATE) AS td, d < t AS lt, d > DATE'2000-01-01' AS gt FROM __THIS__ WHERE a < 100 AND a > -100",
+    "filter_first": "SELECT _row, a / b AS q FROM __THIS__ WHERE b <> 0 AND x IS NOT NULL",
+    "filter_only": "SELECT * FROM __THIS__ AS t WHERE t.x > 0 OR f",
+    "case_of_names": "SELECT _ROW AS _row, A AS `my col`, X * 2 AS dbl FROM __THIS__ WHERE B > 0",
+}  # fmt: skip
+for _name, _statement in STATEMENTS.items():
+
+    @case(f"sql_{_name}", _statement, SCHEMA, ROWS, tolerance="sums", versions=ALL)
+    def _sql(_: Session, statement: str = _statement) -> SQLTransformer:
+        return SQLTransformer(statement=statement)
+
+
+@case(
+    "sql_swap",
+    "All expressions of a statement see the columns that were there before it.",
+    "a:int b:int",
+    [[1, 2], [None, 5]],
+)
+def _swap(_: Session) -> SQLTransformer:
+    return SQLTransformer(statement="SELECT _row, b AS a, a + 1 AS b, a AS c FROM __THIS__")
+
+
+@case(
+    "sql_vectors", "A vector passes by its name, and by * with its slots known.", "x:double y:double",
+    [[1.0, 2.0], [None, 3.0], [-1.0, 0.0]],
+)  # fmt: skip
+def _vectors(s: Session) -> Pipeline:
+    stages = [
+        SQLTransformer(statement="SELECT *, x + y AS z FROM __THIS__ WHERE x IS NOT NULL"),
+        VectorAssembler(inputCols=["x", "z"], outputCol="v"),
+        SQLTransformer(statement="SELECT _row, v, v AS w, z > 0 AS up FROM __THIS__"),
+        VectorAssembler(inputCols=["v", "w"], outputCol="u"),
+    ]
+    return Pipeline(stages=stages).fit(s.frame("x:double y:double _row:int", [[1.0, 2.0, 0]]))

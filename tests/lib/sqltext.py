@@ -1,0 +1,188 @@
+"""Random expressions of the SQL subset, over columns of hard values."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+NAN, INF = float("nan"), float("inf")
+COLUMNS = {
+    "a": (pa.int32(), [None, 7, -7, 0, 1, 2**31 - 1, -(2**31), 12]),
+    "b": (pa.int32(), [2, 0, None, -1, 3, -2, 1]),
+    "l": (pa.int64(), [10, None, 2**63 - 1, -(2**63), 2**53 + 1, 0, -5]),
+    "z": (pa.int8(), [3, -128, 127, None, 0, 2]),
+    "x": (pa.float64(), [1.5, None, NAN, INF, -INF, 0.0, -0.0, -1.5, 2.5, 1e16, 5e-324, 0.5]),
+    "y": (pa.float32(), [0.5, None, NAN, -0.0, 0.1, 3.0e38, INF]),
+    "s": (pa.string(), ["Oslo", "", None, " a B ", "x%_y", "ærø", "12", " 7", "1e3", "true", "☃𝄞z", "2024-02-29"]),
+    "f": (pa.bool_(), [True, None, False]),
+    "g": (pa.bool_(), [False, True, None]),
+    "m": (pa.decimal128(10, 2), [Decimal("12.50"), None, Decimal("-0.01"), Decimal("0.00"), Decimal("99999999.99")]),
+    "d": (pa.date32(), [date(2024, 2, 29), None, date(1969, 12, 31), date(2023, 1, 1)]),
+    "t": (pa.timestamp("us", "UTC"), [datetime(2024, 2, 29, 13, 45, 30, 123456, UTC), None, datetime(1969, 12, 31, 23, 59, 59, 0, UTC)]),
+}  # fmt: skip
+NUMBERS = {"a", "b", "l", "z", "x", "y", "m"}
+_LITERALS = {
+    "int": ["0", "1", "-1", "2", "7", "2147483647"],
+    "real": ["0.5D", "1e3", "-2.5D", "0D"],
+    "decimal": ["0.5", "1.5", "-2.25", "100.0"],
+    "text": ["'a'", "'Oslo'", "''", "'12'", "'x%'", "'it\\'s'"],
+}
+_MATHS = [
+    "abs",
+    "sqrt",
+    "exp",
+    "log",
+    "log10",
+    "log1p",
+    "expm1",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "cbrt",
+    "signum",
+    "rint",
+    "floor",
+    "ceil",
+    "round",
+    "bround",
+]
+
+
+class Writer:
+    """Writes expressions from a source of chance, of a wanted family: number, text, boolean or date."""
+
+    def __init__(self, chance) -> None:
+        self.chance = chance
+
+    def write(self, family: str, depth: int) -> str:
+        """Write an expression."""
+        return getattr(self, family)(depth)
+
+    def pick(self, *options: str) -> str:
+        return self.chance.choice(options)
+
+    def leaf(self, family: str) -> str:
+        if family == "number":
+            kind = self.pick("column", "column", "column", "int", "real", "decimal")
+            return self.pick(*sorted(NUMBERS)) if kind == "column" else self.pick(*_LITERALS[kind])
+        if family == "text":
+            return self.pick("s", "s", *_LITERALS["text"])
+        return (
+            self.pick("f", "g", "true", "NULL") if family == "boolean" else self.pick("d", "DATE'2024-01-31'")
+        )
+
+    def number(self, depth: int) -> str:
+        if depth <= 0:
+            return self.leaf("number")
+        again = self.chance.randrange(16)
+
+        def n() -> str:
+            return self.number(depth - 1)
+
+        if again < 5:
+            return f"({n()} {self.pick('+', '-', '*', '/', '%')} {n()})"
+        if again < 7:
+            return f"{self.pick(*_MATHS)}({n()})"
+        if again == 7:
+            return f"CASE WHEN {self.boolean(depth - 1)} THEN {n()} WHEN {self.boolean(depth - 1)} THEN {n()} ELSE {n()} END"
+        if again == 8:
+            return f"{self.pick('coalesce', 'greatest', 'least', 'nvl', 'nullif')}({n()}, {n()})"
+        if again == 9:
+            return f"IF({self.boolean(depth - 1)}, {n()}, {n()})"
+        if again == 10:
+            return (
+                f"CAST({n()} AS {self.pick('INT', 'BIGINT', 'DOUBLE', 'FLOAT', 'TINYINT', 'DECIMAL(12,3)')})"
+            )
+        if again == 11:
+            return self.pick(
+                f"length({self.text(depth - 1)})",
+                f"instr({self.text(depth - 1)}, 'o')",
+                "(a div b)",
+                "(l div a)",
+            )
+        if again == 12:
+            return self.pick(
+                f"try_cast({self.text(depth - 1)} AS INT)",
+                f"try_cast({n()} AS INT)",
+                f"CAST({self.boolean(depth - 1)} AS INT)",
+            )
+        if again == 13:
+            return f"{self.pick('pow', 'nanvl', 'atan2', 'hypot')}({n()}, {n()})"
+        if again == 14:
+            return self.pick(
+                f"year({self.date(depth - 1)})",
+                "hour(t)",
+                f"datediff({self.date(depth - 1)}, d)",
+                "pmod(a, b)",
+            )
+        return f"(- {n()})"
+
+    def text(self, depth: int) -> str:
+        if depth <= 0:
+            return self.leaf("text")
+        again = self.chance.randrange(9)
+
+        def t() -> str:
+            return self.text(depth - 1)
+
+        if again < 2:
+            return f"{self.pick('upper', 'lower', 'trim', 'ltrim', 'rtrim', 'reverse')}({t()})"
+        if again == 2:
+            return f"concat({t()}, {self.number(depth - 1)}, {t()})"
+        if again == 3:
+            return f"({t()} || {t()})"
+        if again == 4:
+            return f"substring({t()}, {self.pick('-2', '0', '1', 'b')}, {self.pick('0', '2', 'b', '5')})"
+        if again == 5:
+            return f"{self.pick('lpad', 'rpad')}({t()}, {self.pick('b', '6', '3')}, '*-')"
+        if again == 6:
+            return f"replace({t()}, {t()}, 'q')"
+        if again == 7:
+            return f"CAST({self.pick(self.number(depth - 1), self.boolean(depth - 1), self.date(depth - 1))} AS STRING)"
+        return f"CASE WHEN {self.boolean(depth - 1)} THEN {t()} END"
+
+    def boolean(self, depth: int) -> str:
+        if depth <= 0:
+            return self.leaf("boolean")
+        again = self.chance.randrange(12)
+
+        def b() -> str:
+            return self.boolean(depth - 1)
+
+        family = self.pick("number", "number", "text", "date", "boolean")
+
+        def v() -> str:
+            return self.write(family, depth - 1)
+
+        if again < 4:
+            return f"({v()} {self.pick('=', '<', '<=', '>', '>=', '<>', '<=>')} {v()})"
+        if again < 6:
+            return f"({b()} {self.pick('AND', 'OR')} {b()})"
+        if again == 6:
+            return f"(NOT {b()})"
+        if again == 7:
+            return f"({v()} IS {self.pick('', 'NOT ')}NULL)"
+        if again == 8:
+            return f"({v()} IN ({v()}, {v()}, NULL))"
+        if again == 9:
+            return f"({v()} BETWEEN {v()} AND {v()})"
+        if again == 10:
+            return self.pick(
+                f"({self.text(depth - 1)} LIKE '%o%')",
+                f"({self.text(depth - 1)} RLIKE '[a-z]+')",
+                f"startswith({self.text(depth - 1)}, 'O')",
+            )
+        return f"isnan({self.number(depth - 1)})"
+
+    def date(self, depth: int) -> str:
+        if depth <= 0:
+            return self.leaf("date")
+        return self.pick(
+            f"date_add({self.date(depth - 1)}, {self.pick('1', 'z', '-40')})",
+            f"last_day({self.date(depth - 1)})",
+            "CAST(t AS DATE)",
+            "d",
+        )
