@@ -282,6 +282,8 @@ class Model:
 
     def _joined(self, table: pa.Table, parts: Sequence[tuple[Any, dict[str, pa.Array], Any]]) -> pa.Table:
         names = list(parts[0][1]) if parts else []
+        if self._selection.optional:  # which are made last, and stand where their stages do
+            names = [name for name in self._plan.produced if name in names]
         kept = [mask for _, _, mask in parts]
         if any(mask is not None for mask in kept):
             whole = np.concatenate([np.ones(len(c), bool) if m is None else m for c, _, m in parts])

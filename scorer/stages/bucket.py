@@ -14,6 +14,7 @@ import numpy as np
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
 from scorer.fields import DOUBLE, Attribute, Field, Kind, number, vector
+from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Dense, Sparse, Vectors, dense
@@ -54,9 +55,10 @@ class Bucketizer(Stage):
         return self.invalid == "skip"
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: a nominal number."""
+        """Describe the output: nominal, an interval's label its bounds; the bucket of NaN has none, as in Spark."""
         del inputs
-        return (number(Attribute("nominal", count=len(self.splits) - 1 + (self.invalid == "keep"))),)
+        labels = tuple(f"{text(low)}, {text(high)}" for low, high in pairwise(self.splits))
+        return (number(Attribute("nominal", labels=labels)),)
 
     @property
     def _zero(self) -> int | None:
@@ -151,7 +153,7 @@ class Binarizer(Stage):
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's shape."""
         if inputs[0].type is None and not self.of_vector:
-            return (Field(None),)
+            return (Field(None, Attribute("binary")),)
         return (vector(inputs[0].size) if self.of_vector else number(Attribute("binary")),)
 
     def row(self) -> Callable[[Any], Any]:

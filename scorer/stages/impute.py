@@ -73,7 +73,7 @@ class Imputer(Stage):
         if kind is not None and pa.types.is_decimal(kind):
             function = replace(self, type=kind).row()
             return read(pa.array([function(value) for value in column.rows()], kind))
-        hit = column.nulls() | (numbers == self.missing)
+        hit = column.nulls() | (column.floats() == self.missing)  # as doubles, be they of single precision
         if numbers.dtype.kind == "f":
             filler: Any = self.surrogate
             hit |= np.isnan(numbers) & (self.missing != self.missing)

@@ -11,6 +11,7 @@ import numpy as np
 from scorer.columns import Column, Rows
 from scorer.errors import ColumnError, Dropped, Invalid
 from scorer.fields import Attribute, Field, Kind, vector
+from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Dense, Sparse, Vector, Vectors
@@ -213,11 +214,12 @@ class VectorIndexer(Stage):
         return self.invalid == "skip"
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: indexed slots are nominal."""
+        """Describe the output: indexed slots are nominal, those of two values binary; `keep` adds no label."""
         known = inputs[0].slots
         slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
         for i, values in self.maps:
-            slots[i] = Attribute("nominal", slots[i].name, count=len(values) + (self.invalid == "keep"))
+            labels = tuple(text(x) or "" for x in sorted(values))
+            slots[i] = Attribute("binary" if len(labels) == 2 else "nominal", slots[i].name, labels)
         return (vector(slots=slots),)
 
     def row(self) -> Callable[[Any], Vector]:
