@@ -146,7 +146,9 @@ class LegacyOneHotEncoder(Stage):
         """Encode a column: its codes are the vector."""
         column: Numbers = columns[0]
         numbers = column.floats()
-        rows.fail(numbers <= -1, lambda v: f"{shown(v)} is negative, where the number of a category is needed")
+        rows.fail(
+            numbers <= -1, lambda v: f"{shown(v)} is negative, where the number of a category is needed"
+        )
         inside = (numbers > -1) & (numbers < self.size)
         codes = np.where(inside, np.nan_to_num(numbers), self.size).astype(np.int32)
         return Vectors((OneHot(codes, self.size),), column.valid)

@@ -59,7 +59,11 @@ class Interaction(Stage):
         if size > MAX_NAMED:
             return (vector(size),)
         named = [_named(name, described) for name, described in zip(self.names, inputs, strict=True)]
-        slots = named[0] if len(named) == 1 else [Attribute(name=":".join(p)) for p in product(*_slot_names(named))]
+        slots = (
+            named[0]
+            if len(named) == 1
+            else [Attribute(name=":".join(p)) for p in product(*_slot_names(named))]
+        )
         return (vector(slots=slots),)
 
     def row(self) -> Callable[..., Vector]:
@@ -117,9 +121,7 @@ def _categories(attribute: Attribute | None) -> int:
 def _encoded(value: Any, counts: tuple[int, ...] | None, position: int) -> tuple[int, Entries]:
     """Return how many slots a value takes, and its entries there."""
     if value is None or isinstance(value, bool):
-        raise Invalid(
-            "null, where a value to multiply is needed" if value is None else _BOOLEAN, position
-        )
+        raise Invalid("null, where a value to multiply is needed" if value is None else _BOOLEAN, position)
     scalar = isinstance(value, int | float | Decimal)
     if counts is None and not scalar:
         raise Invalid(_UNKNOWN, position)

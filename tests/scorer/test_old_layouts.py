@@ -44,7 +44,9 @@ def rewritten(folder: Path, change, *fields: tuple[str, pa.DataType]) -> None:
     """Replace a data folder's one row by what `change` makes of it."""
     path = part(folder)
     row = change(pq.read_table(path).to_pylist()[0])
-    pq.write_table(pa.Table.from_pylist(row if isinstance(row, list) else [row], pa.schema(list(fields))), path)
+    pq.write_table(
+        pa.Table.from_pylist(row if isinstance(row, list) else [row], pa.schema(list(fields))), path
+    )
 
 
 def metadata(folder: Path, **changes: Any) -> None:
@@ -105,7 +107,9 @@ def words_2_1(model: Path) -> None:
     table = pq.read_table(model / "data").to_pylist()
     index = {row["word"]: i for i, row in enumerate(table)}
     flat = [x for row in table for x in row["vector"]]
-    kind = pa.schema([("wordIndex", pa.map_(pa.string(), pa.int32())), ("wordVectors", pa.list_(pa.float32()))])
+    kind = pa.schema(
+        [("wordIndex", pa.map_(pa.string(), pa.int32())), ("wordVectors", pa.list_(pa.float32()))]
+    )
     shutil.rmtree(model / "data")
     (model / "data").mkdir()
     row = {"wordIndex": list(index.items()), "wordVectors": flat}
@@ -127,9 +131,7 @@ def raw_counts_2(model: Path) -> None:
     table = pq.read_table(path).drop_columns(["rawCount"])
     table = table.take(pa.array(np.random.default_rng(1).permutation(table.num_rows)))
     for number, (low, high) in enumerate([(0, 2), (2, 2), (2, table.num_rows)]):
-        pq.write_table(
-            table.slice(low, high - low), path.with_name(f"part-r-0000{number}.snappy.parquet")
-        )
+        pq.write_table(table.slice(low, high - low), path.with_name(f"part-r-0000{number}.snappy.parquet"))
     path.unlink()
 
 
@@ -203,7 +205,11 @@ def test_what_sparkr_wraps_is_the_model(goldens, tmp_path, folder):
     wrapper = tmp_path / "wrapper"
     shutil.copytree(golden.model_path, wrapper / folder)
     (wrapper / "rMetadata").mkdir()
-    meta = {"class": "org.apache.spark.ml.r.LogisticRegressionWrapper", "features": ["x"], "labels": ["a", "b"]}
+    meta = {
+        "class": "org.apache.spark.ml.r.LogisticRegressionWrapper",
+        "features": ["x"],
+        "labels": ["a", "b"],
+    }
     (wrapper / "rMetadata" / "part-00000").write_text(json.dumps(meta) + "\n")
     assert scorer.load(wrapper).version == scorer.load(golden.model_path).version
 
