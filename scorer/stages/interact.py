@@ -17,7 +17,10 @@ from scorer.stage import Stage, stage
 from scorer.vectors import MAX_SLOTS, Sparse, Vector, active, compressed, vector_of
 
 MAX_NAMED = 1 << 16  # slots
-_UNKNOWN = "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler"
+_UNKNOWN = (
+    "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler, and give the types of the "
+    "input columns (`schema`)"
+)
 _BOOLEAN = "Spark multiplies numbers and vectors only, no booleans"
 Entries = list[tuple[int, float]]
 
@@ -27,8 +30,8 @@ Entries = list[tuple[int, float]]
 class Interaction(Stage):
     """Every product of one slot of each input; a nominal input is one-hot first. Source: feature.Interaction.
 
-    `counts`: for each input the slots that each of its numbers takes, None if its type is not known. A vector
-    needs known slots (Spark's "attributes"), as those of an assembled one.
+    `counts`: for each input the slots that each of its numbers takes, None if its type is not known: it is a number,
+    since a vector needs known slots (Spark's "attributes"), as those of an assembled one.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("numbers",)
@@ -53,9 +56,7 @@ class Interaction(Stage):
         """Describe the output: slots are named `<slot>:<slot>`, or by number if there are too many to name."""
         size = 1
         for counts in self.counts:
-            if counts is None:
-                return (vector(),)
-            size *= sum(counts)
+            size *= 1 if counts is None else sum(counts)
         if size > MAX_NAMED:
             return (vector(size),)
         named = [_named(name, described) for name, described in zip(self.names, inputs, strict=True)]

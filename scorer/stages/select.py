@@ -105,6 +105,11 @@ class VectorSlicer(Stage):
         """Find the named slots."""
         if not self.names:
             return self
+        if inputs[0].slots is None:
+            raise ColumnError(
+                f"the slots named {', '.join(self.names)} are looked for, but what the vector holds is not known; "
+                "give the types of the input columns (`schema`)"
+            )
         places = {slot.name: i for i, slot in enumerate(inputs[0].slots or ())}
         absent = [name for name in self.names if name not in places]
         if absent:
