@@ -17,7 +17,7 @@ from scorer.fields import DOUBLE, Attribute, Field, Kind, number, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
-from scorer.vectors import Dense, Rowwise, Sparse, Vectors, dense
+from scorer.vectors import Dense, Floats, Mask, Rowwise, Sparse, Vectors, dense
 
 
 @stage("org.apache.spark.ml.feature.Bucketizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -136,6 +136,7 @@ class Binarizer(Stage):
     null_stays: bool
     stored_only: bool = False
     of_vector: bool = False
+    packed: bool = False  # an assembler made the vectors, sparse where that takes less room
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
@@ -150,7 +151,7 @@ class Binarizer(Stage):
         """Learn whether the column holds vectors, of which none may be null; else it must be a double."""
         if not inputs[0].is_vector and inputs[0].type not in (None, DOUBLE):
             raise ColumnError(f"Spark binarizes doubles and vectors only, not {inputs[0].type}")
-        return replace(self, of_vector=inputs[0].is_vector)
+        return replace(self, of_vector=inputs[0].is_vector, packed=inputs[0].slots is not None)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's shape."""
@@ -186,4 +187,11 @@ class Binarizer(Stage):
             return map_rows(self, rows, columns)
         x = column.matrix()
         above = x > self.threshold if self.threshold >= 0.0 or self.stored_only else ~(x <= self.threshold)
+        if self.stored_only and self.packed:
+            above &= ~(_packed_sparse(x)[:, None] & (x == 0.0))
         return Vectors((Dense(above.astype(np.float64)),))
+
+
+def _packed_sparse(x: Floats) -> Mask:
+    """Tell which rows of (rows, slots) are sparse vectors: see `vectors.compressed`."""
+    return np.asarray(1.5 * (np.count_nonzero(x, axis=1) + 1.0) < x.shape[1])
