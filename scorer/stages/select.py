@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -202,6 +202,7 @@ class VectorIndexer(Stage):
     size: int
     maps: tuple[tuple[int, dict[float, int]], ...]  # (slot, category of each value)
     invalid: str  # error | keep | skip
+    unknown: bool = False  # `keep` has a label of its own, since Spark 4.1
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -211,7 +212,8 @@ class VectorIndexer(Stage):
         size = int(record["numFeatures"])
         if any(not 0 <= i < size for i, _ in maps):
             raise saved.fail("a category map is for a slot that does not exist")
-        return cls(size, tuple(maps), saved.choice("handleInvalid", "error", ("error", "keep", "skip")))
+        invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
+        return cls(size, tuple(maps), invalid, invalid == "keep" and saved.behaves >= (4, 1))
 
     @property
     def drops(self) -> bool:
@@ -219,12 +221,15 @@ class VectorIndexer(Stage):
         return self.invalid == "skip"
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: indexed slots are nominal, those of two values binary; `keep` adds no label."""
+        """Describe the output: indexed slots are nominal, those of two values binary (unless `unknown` is a third)."""
         known = inputs[0].slots
         slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
         for i, values in self.maps:
             labels = tuple(text(x) or "" for x in sorted(values))
-            slots[i] = Attribute("binary" if len(labels) == 2 else "nominal", slots[i].name, labels)
+            kind: Literal["binary", "nominal"] = "binary" if len(labels) == 2 else "nominal"
+            if self.unknown:
+                kind, labels = "nominal", (*labels, "__unknown")
+            slots[i] = Attribute(kind, slots[i].name, labels)
         return (vector(slots=slots),)
 
     def row(self) -> Callable[[Any], Vector]:
