@@ -202,7 +202,7 @@ class VectorIndexer(Stage):
     size: int
     maps: tuple[tuple[int, dict[float, int]], ...]  # (slot, category of each value)
     invalid: str  # error | keep | skip
-    unknown: bool = False  # `keep` has a label of its own, since Spark 4.1
+    unknown: bool = False  # `keep` has a label of its own, since Spark 4.3
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -213,7 +213,7 @@ class VectorIndexer(Stage):
         if any(not 0 <= i < size for i, _ in maps):
             raise saved.fail("a category map is for a slot that does not exist")
         invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
-        return cls(size, tuple(maps), invalid, invalid == "keep" and saved.behaves >= (4, 1))
+        return cls(size, tuple(maps), invalid, invalid == "keep" and saved.behaves >= (4, 3))
 
     @property
     def drops(self) -> bool:
