@@ -178,6 +178,8 @@ def converter(raw: Raw) -> Callable[[Any], Any] | None:
     """Return what makes a caller's value one that stages take; None if every value passes as it is."""
     if raw.kind == "vector" or (raw.known and raw.kind == "numbers" and not _is_scalar(raw.type)):
         return _vector
+    if raw.kind == "numbers" and not raw.known:
+        return _number_or_vector
     if raw.known and pa.types.is_floating(raw.type):
         return _single if pa.types.is_float32(raw.type) else _double
     return _plain
@@ -189,6 +191,12 @@ def _is_scalar(kind: pa.DataType) -> bool:
 
 def _vector(value: Any) -> Any:
     return None if value is None else vector_of(value)
+
+
+def _number_or_vector(value: Any) -> Any:
+    if value is None or type(value) is float or type(value) is int:
+        return value
+    return vector_of(value) if isinstance(value, Mapping) else _plain(value)
 
 
 def _double(value: Any) -> Any:

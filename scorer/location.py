@@ -16,7 +16,7 @@ from typing import Any, Self
 import pyarrow as pa
 from pyarrow import fs as pafs
 
-from scorer import mlflow
+from scorer import mlflow, sparkr
 from scorer.errors import SavedError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # two letters or more: not a drive
@@ -116,7 +116,7 @@ def without_secrets(text: str) -> str:
 def _folder(system: Any, path: str, shown: str) -> Place:
     description = _described(system, path)
     if description is None:
-        return Place(system, path, path, is_folder=True, origin=Origin(shown))
+        return Place(system, sparkr.unwrapped(system, path), path, is_folder=True, origin=Origin(shown))
     inner = path
     for name in description.folder:
         if name in ("", ".", "..") or "\\" in name or "\0" in name:

@@ -296,6 +296,8 @@ class Model:
 
     def _joined(self, table: pa.Table, parts: Sequence[tuple[Any, dict[str, pa.Array], Any]]) -> pa.Table:
         names = list(parts[0][1]) if parts else []
+        if self._selection.optional:  # which are made last, and stand where their stages do
+            names = [name for name in self._plan.produced if name in names]
         kept = [mask for _, _, mask in parts]
         if any(mask is not None for mask in kept):
             whole = np.concatenate([np.ones(len(c), bool) if m is None else m for c, _, m in parts])
@@ -414,12 +416,25 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
 
+def _unpacked(array: pa.Array) -> pa.Array:
+    """Write an array in a form that Arrow computes with: runs and views as plain values."""
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    if pa.types.is_string_view(array.type):
+        return array.cast(pa.string())
+    if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
+        return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.string()))
+    return array
+
+
 def _array(chunk: pa.RecordBatch, raw: Raw) -> pa.Array:
     if len(chunk.schema.get_all_field_indices(raw.name)) > 1:
         raise ColumnError(f"the table has several columns `{raw.name}`")
-    array = chunk.column(raw.name)
+    array = _unpacked(chunk.column(raw.name))
     if not fits(array.type, raw.kind):
         raise ColumnError(f"column `{raw.name}` is {array.type}, where {described(raw.kind)} are needed")
+    if pa.types.is_null(array.type) and raw.kind == "vector":
+        return array.cast(VECTOR)
     if raw.known and raw.type != array.type and not pa.types.is_dictionary(array.type) and raw.type != VECTOR:
         try:
             return array.cast(raw.type)

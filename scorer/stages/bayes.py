@@ -25,7 +25,8 @@ KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
 class NaiveBayes(Stage):
     """Log-likelihoods of the classes and their softmax. Source: classification.NaiveBayesModel.
 
-    `prior` (classes,), `theta` (classes, slots): logarithms, but means if gaussian; `variance` only then.
+    `prior` (classes,), `theta` (classes, slots): logarithms, but means if gaussian; `variance` only then. Spark 2
+    took negative counts, and NaN (`negative`).
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
@@ -34,6 +35,7 @@ class NaiveBayes(Stage):
     theta: Floats
     variance: Floats | None
     thresholds: tuple[float, ...] | None
+    negative: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -47,7 +49,7 @@ class NaiveBayes(Stage):
         sizes = {len(prior), theta.shape[0], *([] if thresholds is None else [len(thresholds)])}
         if len(sizes) > 1 or (variance is not None and variance.shape != theta.shape):
             raise saved.fail(f"its parts are of {sorted(sizes)} classes")
-        return cls(kind, prior, theta, variance, thresholds)
+        return cls(kind, prior, theta, variance, thresholds, saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -70,10 +72,11 @@ class NaiveBayes(Stage):
         return score
 
     def _multinomial(self) -> Callable[[Vector], list[float]]:
-        prior, theta = self.prior.tolist(), self.theta.tolist()
+        prior, theta, negative = self.prior.tolist(), self.theta.tolist(), self.negative
 
         def likelihoods(value: Vector) -> list[float]:
-            _not_negative(value)
+            if not negative:
+                _not_negative(value)
             return [_dot(value, row) + p for row, p in zip(theta, prior, strict=True)]
 
         return likelihoods

@@ -14,9 +14,10 @@ import numpy as np
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
 from scorer.fields import DOUBLE, Attribute, Field, Kind, number, vector
+from scorer.javatext import text
 from scorer.saved import Saved
-from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Sparse, Vectors, dense
+from scorer.stage import Stage, map_rows, stage
+from scorer.vectors import Dense, Floats, Mask, Rowwise, Sparse, Vectors, dense
 
 
 @stage("org.apache.spark.ml.feature.Bucketizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -54,9 +55,10 @@ class Bucketizer(Stage):
         return self.invalid == "skip"
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: a nominal number."""
+        """Describe the output: nominal, an interval's label its bounds; the bucket of NaN has none, as in Spark."""
         del inputs
-        return (number(Attribute("nominal", count=len(self.splits) - 1 + (self.invalid == "keep"))),)
+        labels = tuple(f"{text(low)}, {text(high)}" for low, high in pairwise(self.splits))
+        return (number(Attribute("nominal", labels=labels)),)
 
     @property
     def _zero(self) -> int | None:
@@ -126,40 +128,45 @@ class Binarizer(Stage):
     """1.0 above the threshold, else 0.0 (NaN too); of a vector, slot by slot. Source: feature.Binarizer.
 
     Null is 0.0 since Spark 4, before it stayed null (`null_stays`). In a vector, NaN is above a threshold
-    below zero.
+    below zero, and so is a zero that a sparse one does not store; not before Spark 3 (`stored_only`).
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("numbers",)
     threshold: float
     null_stays: bool
+    stored_only: bool = False
     of_vector: bool = False
+    packed: bool = False  # an assembler made the vectors, sparse where that takes less room
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
         """Read one stage a column: `threshold` for all, or `thresholds`."""
         names = saved.texts("inputCols", ()) if saved.params.get("inputCols") else ()
+        ages = saved.behaves < (4, 0), saved.behaves < (3, 0)
         if names and saved.params.get("thresholds") is not None:
-            return [cls(t, saved.behaves < (4, 0)) for t in saved.numbers("thresholds")]
-        return [cls(saved.number("threshold", 0.0), saved.behaves < (4, 0))] * (len(names) or 1)
+            return [cls(t, *ages) for t in saved.numbers("thresholds")]
+        return [cls(saved.number("threshold", 0.0), *ages)] * (len(names) or 1)
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn whether the column holds vectors, of which none may be null; else it must be a double."""
         if not inputs[0].is_vector and inputs[0].type not in (None, DOUBLE):
             raise ColumnError(f"Spark binarizes doubles and vectors only, not {inputs[0].type}")
-        return replace(self, of_vector=inputs[0].is_vector)
+        return replace(self, of_vector=inputs[0].is_vector, packed=inputs[0].slots is not None)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's shape."""
         if inputs[0].type is None and not self.of_vector:
-            return (Field(None),)
+            return (Field(None, Attribute("binary")),)
         return (vector(inputs[0].size) if self.of_vector else number(Attribute("binary")),)
 
     def row(self) -> Callable[[Any], Any]:
         """Compare one number or one vector."""
-        threshold, of_vector, below = self.threshold, self.of_vector, self.threshold < 0.0
-        null = None if self.null_stays else 0.0
+        threshold, of_vector, stored_only = self.threshold, self.of_vector, self.stored_only
+        null, below = None if self.null_stays else 0.0, self.threshold < 0.0 and not stored_only
 
         def binarize(value: Any) -> Any:
+            if stored_only and isinstance(value, Sparse):
+                return Sparse(value.size, value.indices, [float(x > threshold) for x in value.values])
             if isinstance(value, list | Sparse):
                 return [1.0 if x > threshold or (below and x != x) else 0.0 for x in dense(value)]
             if value is None and of_vector:
@@ -176,6 +183,15 @@ class Binarizer(Stage):
             return Numbers(found, column.valid if self.null_stays else None)
         if column.valid is not None:
             rows.fail(~column.valid, lambda _: "null, where a value is needed")
+        if self.stored_only and any(isinstance(block, Rowwise) for block in column.blocks):
+            return map_rows(self, rows, columns)
         x = column.matrix()
-        above = x > self.threshold if self.threshold >= 0.0 else ~(x <= self.threshold)
+        above = x > self.threshold if self.threshold >= 0.0 or self.stored_only else ~(x <= self.threshold)
+        if self.stored_only and self.packed:
+            above &= ~(_packed_sparse(x)[:, None] & (x == 0.0))
         return Vectors((Dense(above.astype(np.float64)),))
+
+
+def _packed_sparse(x: Floats) -> Mask:
+    """Tell which rows of (rows, slots) are sparse vectors: see `vectors.compressed`."""
+    return np.asarray(1.5 * (np.count_nonzero(x, axis=1) + 1.0) < x.shape[1])

@@ -84,20 +84,27 @@ class KMeans(Stage):
     """The nearest centre, the first of equals. Source: clustering.KMeansModel.
 
     A model that Spark loads measures euclidean distance, whatever it was fitted with: its reader forgets
-    `distanceMeasure`, and so a save answers.
+    `distanceMeasure`, and so a save answers. NaN is refused since Spark 3.1; before, such a row is of the first
+    cluster (`nan_first`).
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     centers: Floats  # (clusters, slots)
+    nan_first: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
-        """Read the centres, a row each."""
-        rows = sorted(saved.table().to_pylist(), key=lambda row: int(row["clusterIdx"]))
-        centers = [dense(saved.vector(row["clusterCenter"], "clusterCenter")) for row in rows]
+        """Read the centres, a row each; before Spark 2.0 they are one list."""
+        table = saved.table()
+        if "clusterCenters" in table.column_names:
+            found = table.to_pylist()[0]["clusterCenters"]
+        else:
+            rows = sorted(table.to_pylist(), key=lambda row: int(row["clusterIdx"]))
+            found = [row["clusterCenter"] for row in rows]
+        centers = [dense(saved.vector(center, "clusterCenter")) for center in found]
         if not centers or len({len(center) for center in centers}) != 1:
             raise saved.fail("its centres are not of one size")
-        return cls(np.array(centers))
+        return cls(np.array(centers), saved.behaves < (3, 1))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: a whole number."""
@@ -106,10 +113,10 @@ class KMeans(Stage):
 
     def row(self) -> Callable[[Any], int]:
         """Find the cluster of one vector."""
-        centers, size = self.centers.tolist(), self.centers.shape[1]
+        centers, size, nan_first = self.centers.tolist(), self.centers.shape[1], self.nan_first
 
         def nearest(value: Any) -> int:
-            numbers = _no_nan(_numbers(value, size))
+            numbers = _numbers(value, size) if nan_first else _no_nan(_numbers(value, size))
             best, place = math.inf, 0
             for i, center in enumerate(centers):
                 distance = _squared(numbers, center)
@@ -125,7 +132,8 @@ class KMeans(Stage):
         if column.valid is not None or column.size != self.centers.shape[1]:
             return map_rows(self, rows, columns)
         x = column.matrix()
-        rows.fail(np.asarray(np.isnan(x).any(axis=1)), lambda _: "NaN in the vector has no distance")
+        if not self.nan_first:
+            rows.fail(np.asarray(np.isnan(x).any(axis=1)), lambda _: "NaN in the vector has no distance")
         distances = np.zeros((rows.count, len(self.centers)))
         for j in range(x.shape[1]):
             distances += (x[:, j, None] - self.centers[None, :, j]) ** 2

@@ -114,7 +114,8 @@ class LegacyOneHotEncoder(Stage):
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Take the size from the column's attribute."""
         attribute = inputs[0].attribute
-        known = attribute.categories if attribute is not None else None
+        binary = attribute is not None and attribute.kind == "binary"
+        known = 2 if binary else attribute.categories if attribute is not None else None
         if known is None:
             raise ColumnError(
                 "the one-hot encoder of Spark 2 takes its size from its input column, which carries no labels; "
@@ -135,7 +136,7 @@ class LegacyOneHotEncoder(Stage):
         def encode(value: Any) -> Sparse | None:
             if value is None:
                 return None
-            if value < 0:
+            if value <= -1:
                 raise Invalid(f"{shown(value)} is negative, where the number of a category is needed")
             return Sparse(size, (int(value),), (1.0,)) if value < size else Sparse(size, (), ())
 
@@ -145,7 +146,9 @@ class LegacyOneHotEncoder(Stage):
         """Encode a column: its codes are the vector."""
         column: Numbers = columns[0]
         numbers = column.floats()
-        rows.fail(numbers < 0, lambda v: f"{shown(v)} is negative, where the number of a category is needed")
-        inside = (numbers >= 0) & (numbers < self.size)
+        rows.fail(
+            numbers <= -1, lambda v: f"{shown(v)} is negative, where the number of a category is needed"
+        )
+        inside = (numbers > -1) & (numbers < self.size)
         codes = np.where(inside, np.nan_to_num(numbers), self.size).astype(np.int32)
         return Vectors((OneHot(codes, self.size),), column.valid)

@@ -126,9 +126,9 @@ class SlotRenamer(Stage):
         return (replace(inputs[0], slots=named),)
 
     def _renamed(self, name: str) -> str:
+        """Replace what is to be replaced wherever it stands, as Spark does."""
         for old, new in self.prefixes:
-            if name.startswith(old):
-                return new + name[len(old) :]
+            name = name.replace(old, new)
         return name
 
     def row(self) -> Callable[[Any], Any]:

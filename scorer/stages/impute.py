@@ -12,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from scorer.columns import Column, Numbers, Rows, Single, read
+from scorer.errors import Invalid, shown
 from scorer.fields import Field, number
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 
 _LONG = 1 << 63
+NUMBERS = (float, int, Decimal)
 
 
 @stage("org.apache.spark.ml.feature.ImputerModel", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -44,7 +46,8 @@ class Imputer(Stage):
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn the column's type, which the surrogate is cast to."""
-        return replace(self, type=inputs[0].type)
+        kind = inputs[0].type
+        return replace(self, type=None if kind is not None and pa.types.is_null(kind) else kind)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's type."""
@@ -59,6 +62,8 @@ class Imputer(Stage):
         def impute(value: Any) -> Any:
             if value is None:
                 return surrogate
+            if type(value) is not float and (isinstance(value, bool) or not isinstance(value, NUMBERS)):
+                raise Invalid(f"{shown(value)} is no number")
             if value == missing or (nan_missing and value != value):
                 return whole if type(value) is int else surrogate
             return _whole(float(value)) if type(value) is int else value
@@ -73,7 +78,7 @@ class Imputer(Stage):
         if kind is not None and pa.types.is_decimal(kind):
             function = replace(self, type=kind).row()
             return read(pa.array([function(value) for value in column.rows()], kind))
-        hit = column.nulls() | (numbers == self.missing)
+        hit = column.nulls() | (column.floats() == self.missing)  # as doubles, be they of single precision
         if numbers.dtype.kind == "f":
             filler: Any = self.surrogate
             hit |= np.isnan(numbers) & (self.missing != self.missing)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 from typing import Any, ClassVar, Self
+
+import pyarrow as pa
 
 from scorer.errors import ColumnError, Invalid, shown
 from scorer.fields import Attribute, Field, Kind, vector
@@ -13,7 +16,12 @@ from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import MAX_SLOTS, Sparse, Vector, active, compressed, vector_of
 
-_UNKNOWN = "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler"
+MAX_NAMED = 1 << 16  # slots
+_UNKNOWN = (
+    "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler, and give the types of the "
+    "input columns (`schema`)"
+)
+_BOOLEAN = "Spark multiplies numbers and vectors only, no booleans"
 Entries = list[tuple[int, float]]
 
 
@@ -22,33 +30,42 @@ Entries = list[tuple[int, float]]
 class Interaction(Stage):
     """Every product of one slot of each input; a nominal input is one-hot first. Source: feature.Interaction.
 
-    `counts`: for each input the slots that each of its numbers takes, None if its type is not known. A vector
-    needs known slots (Spark's "attributes"), as those of an assembled one.
+    `counts`: for each input the slots that each of its numbers takes, None if its type is not known: it is a number,
+    since a vector needs known slots (Spark's "attributes"), as those of an assembled one.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("numbers",)
+    names: tuple[str, ...]
     counts: tuple[tuple[int, ...] | None, ...] = ()
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
-        """Read nothing: all stands in the columns."""
-        return cls((None,) * len(saved.texts("inputCols")))
+        """Read the names, which those of the slots are made of; all else stands in the columns."""
+        names = saved.texts("inputCols")
+        return cls(names, (None,) * len(names))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn which numbers are nominal, and of how many categories."""
         if any(described.is_vector and described.slots is None for described in inputs):
             raise ColumnError(_UNKNOWN)
+        if any(described.type is not None and pa.types.is_boolean(described.type) for described in inputs):
+            raise ColumnError(_BOOLEAN)
         return replace(self, counts=tuple(_counts(described) for described in inputs))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output."""
-        del inputs
+        """Describe the output: slots are named `<slot>:<slot>`, or by number if there are too many to name."""
         size = 1
         for counts in self.counts:
-            if counts is None:
-                return (vector(),)
-            size *= sum(counts)
-        return (vector(size),)
+            size *= 1 if counts is None else sum(counts)
+        if size > MAX_NAMED:
+            return (vector(size),)
+        named = [_named(name, described) for name, described in zip(self.names, inputs, strict=True)]
+        slots = (
+            named[0]
+            if len(named) == 1
+            else [Attribute(name=":".join(p)) for p in product(*_slot_names(named))]
+        )
+        return (vector(slots=slots),)
 
     def row(self) -> Callable[..., Vector]:
         """Multiply one record, from its last column to its first."""
@@ -68,6 +85,26 @@ class Interaction(Stage):
         return interact
 
 
+def _named(name: str, described: Field) -> list[Attribute]:
+    """Return what Spark calls the slots of one input: `<column>_<label>`, `<column>_<slot>_<label>`."""
+    if not described.is_vector:
+        return _encoded_slots((), name, described.attribute)
+    slots = described.slots or ()
+    parts = (str(i) if slot.name is None else slot.name for i, slot in enumerate(slots))
+    return [a for part, slot in zip(parts, slots, strict=True) for a in _encoded_slots((name,), part, slot)]
+
+
+def _encoded_slots(front: tuple[str, ...], name: str, attribute: Attribute | None) -> list[Attribute]:
+    if attribute is None or attribute.kind != "nominal":
+        return [Attribute(name="_".join((*front, name)))]
+    labels = attribute.labels or map(str, range(_categories(attribute)))
+    return [Attribute("binary", "_".join((*front, name, label))) for label in labels]
+
+
+def _slot_names(inputs: list[list[Attribute]]) -> list[list[str]]:
+    return [[slot.name or "" for slot in slots] for slots in inputs]
+
+
 def _counts(described: Field) -> tuple[int, ...] | None:
     if described.type is None:
         return None
@@ -84,8 +121,8 @@ def _categories(attribute: Attribute | None) -> int:
 
 def _encoded(value: Any, counts: tuple[int, ...] | None, position: int) -> tuple[int, Entries]:
     """Return how many slots a value takes, and its entries there."""
-    if value is None:
-        raise Invalid("null, where a value to multiply is needed", position)
+    if value is None or isinstance(value, bool):
+        raise Invalid("null, where a value to multiply is needed" if value is None else _BOOLEAN, position)
     scalar = isinstance(value, int | float | Decimal)
     if counts is None and not scalar:
         raise Invalid(_UNKNOWN, position)

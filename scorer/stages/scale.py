@@ -48,7 +48,8 @@ class StandardScaler(Stage):
     """(x - mean) × 1/std, a factor of 0 where std is 0. Source: feature.StandardScalerModel.
 
     As in Spark, a shorter vector is scaled as far as it goes, and a model that neither shifts nor stretches
-    passes everything.
+    passes everything. Before Spark 3 (`strict`) it takes vectors of the fitted size only, and a slot whose std is 0
+    becomes 0 if it is shifted, be it NaN.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
@@ -56,6 +57,7 @@ class StandardScaler(Stage):
     shift: tuple[float, ...] | None
     factor: tuple[float, ...] | None
     size: int
+    strict: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -68,7 +70,7 @@ class StandardScaler(Stage):
         shift = tuple(mean) if saved.flag("withMean", default=False) else None
         if len(std) != len(mean):
             raise saved.fail(f"holds {len(std)} deviations and {len(mean)} means")
-        return cls(shift, factor, len(std))
+        return cls(shift, factor, len(std), saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's size."""
@@ -76,9 +78,12 @@ class StandardScaler(Stage):
 
     def row(self) -> Callable[[Any], Vector]:
         """Scale one vector; a sparse one stays sparse if nothing is shifted."""
-        shift, factor, size = self.shift, self.factor, self.size
+        shift, factor, size, strict = self.shift, self.factor, self.size, self.strict
+        zeros = strict and shift is not None
 
         def scale(value: Any) -> Vector:
+            if strict:
+                same_size(len(value), size)
             if shift is None and factor is None:
                 return value  # type: ignore[no-any-return]
             if shift is None and factor is not None and isinstance(value, Sparse):
@@ -89,22 +94,26 @@ class StandardScaler(Stage):
             out = dense(value)
             if shift is not None:
                 out = [x - m for x, m in zip(out, shift, strict=False)]
-            return out if factor is None else [x * f for x, f in zip(out, factor, strict=False)]
+            if factor is None:
+                return out
+            return [0.0 if zeros and f == 0.0 else x * f for x, f in zip(out, factor, strict=False)]
 
         return scale
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Scale a batch."""
         column: Vectors = columns[0]
-        if self.shift is None and self.factor is None:
+        if self.shift is None and self.factor is None and not self.strict:
             return column
-        if column.size > self.size:
+        if column.size > self.size and not self.strict:
             return map_rows(self, rows, columns)
-        out = matrix(rows, column, column.size)
+        size = self.size if self.strict else column.size
+        out = matrix(rows, column, size)
         if self.shift is not None:
-            out = out - np.array(self.shift[: column.size])
+            out = out - np.array(self.shift[:size])
         if self.factor is not None:
-            out = out * np.array(self.factor[: column.size])
+            factor = np.array(self.factor[:size])
+            out = np.where(factor == 0.0, 0.0, out * factor) if self.strict and self.shift else out * factor
         return Vectors((Dense(out),))
 
 
@@ -114,7 +123,7 @@ class MinMaxScaler(Stage):
     """Each slot stretched from its fitted range to [low, high]; NaN stays. Source: feature.MinMaxScalerModel.
 
     A slot that was constant becomes the middle. Spark 2 divided by the range, Spark 3 multiplies by a factor
-    (`divides`): the last digit differs.
+    (`divides`): the last digit differs. Spark 2 scaled a shorter vector as far as it goes.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
@@ -159,14 +168,18 @@ class MinMaxScaler(Stage):
                 return ((x - minimum) / span_of if span_of != 0 else 0.5) * span + low
             return (x - minimum) * factor + low if factor != 0 else middle
 
+        fitting = at_most if divides else same_size
+
         def scale(value: Any) -> list[float]:
-            same_size(len(value), len(minima))
+            fitting(len(value), len(minima))
             return list(map(one, dense(value), minima, ranges, factors))
 
         return scale
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Scale a batch."""
+        if self.divides and columns[0].size != len(self.minima):
+            return map_rows(self, rows, columns)
         x = matrix(rows, columns[0], len(self.minima))
         shifted, ranges, factors = x - np.array(self.minima), np.array(self.ranges), np.array(self._factors())
         with np.errstate(all="ignore"):

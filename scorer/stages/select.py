@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from scorer.columns import Column, Rows
 from scorer.errors import ColumnError, Dropped, Invalid
 from scorer.fields import Attribute, Field, Kind, vector
+from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Dense, Sparse, Vector, Vectors
@@ -104,6 +105,11 @@ class VectorSlicer(Stage):
         """Find the named slots."""
         if not self.names:
             return self
+        if inputs[0].slots is None:
+            raise ColumnError(
+                f"the slots named {', '.join(self.names)} are looked for, but what the vector holds is not known; "
+                "give the types of the input columns (`schema`)"
+            )
         places = {slot.name: i for i, slot in enumerate(inputs[0].slots or ())}
         absent = [name for name in self.names if name not in places]
         if absent:
@@ -196,6 +202,7 @@ class VectorIndexer(Stage):
     size: int
     maps: tuple[tuple[int, dict[float, int]], ...]  # (slot, category of each value)
     invalid: str  # error | keep | skip
+    unknown: bool = False  # `keep` has a label of its own, since Spark 4.3
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -205,7 +212,8 @@ class VectorIndexer(Stage):
         size = int(record["numFeatures"])
         if any(not 0 <= i < size for i, _ in maps):
             raise saved.fail("a category map is for a slot that does not exist")
-        return cls(size, tuple(maps), saved.choice("handleInvalid", "error", ("error", "keep", "skip")))
+        invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
+        return cls(size, tuple(maps), invalid, invalid == "keep" and saved.behaves >= (4, 3))
 
     @property
     def drops(self) -> bool:
@@ -213,11 +221,15 @@ class VectorIndexer(Stage):
         return self.invalid == "skip"
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: indexed slots are nominal."""
+        """Describe the output: indexed slots are nominal, those of two values binary (unless `unknown` is a third)."""
         known = inputs[0].slots
         slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
         for i, values in self.maps:
-            slots[i] = Attribute("nominal", slots[i].name, count=len(values) + (self.invalid == "keep"))
+            labels = tuple(text(x) or "" for x in sorted(values))
+            kind: Literal["binary", "nominal"] = "binary" if len(labels) == 2 else "nominal"
+            if self.unknown:
+                kind, labels = "nominal", (*labels, "__unknown")
+            slots[i] = Attribute(kind, slots[i].name, labels)
         return (vector(slots=slots),)
 
     def row(self) -> Callable[[Any], Vector]:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
 scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers
-scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow
+scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
 scorer.parquet | scorer.compare
 scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin

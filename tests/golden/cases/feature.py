@@ -7,8 +7,8 @@ from typing import Any
 from case import case
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
-    DCT, PCA, ElementwiseProduct, FeatureHasher, Interaction, OneHotEncoder, PolynomialExpansion, StringIndexer,
-    VectorAssembler, VectorIndexer, VectorSizeHint, VectorSlicer,
+    DCT, PCA, Bucketizer, ElementwiseProduct, FeatureHasher, IndexToString, Interaction, OneHotEncoder,
+    PolynomialExpansion, RFormula, StringIndexer, VectorAssembler, VectorIndexer, VectorSizeHint, VectorSlicer,
 )  # fmt: skip
 from pyspark.ml.linalg import Vectors
 from session import Session
@@ -176,6 +176,78 @@ def _interaction_nominal(s: Session) -> Any:
     return Pipeline(stages=stages).fit(
         s.frame("town:string v:vector", [["Oslo", dense(1.0, 2.0)], ["Rome", dense(1.0, 2.0)]])
     )
+
+
+def _kinds(s: Session, *stages: Any) -> Any:
+    """Fit stages on buckets `b` and on an assembled vector `a` whose slots have two values, three and many."""
+    front = [
+        Bucketizer(inputCol="x", outputCol="b", splits=[-INF, 0.0, 1.0, INF], handleInvalid="keep"),
+        VectorAssembler(inputCols=["x", "y"], outputCol="a", handleInvalid="keep"),
+        VectorIndexer(inputCol="a", outputCol="i", maxCategories=3, handleInvalid="keep"),
+    ]
+    rows = [[float(n % 2), float(n % 3)] for n in range(12)]
+    return Pipeline(stages=[*front, *stages]).fit(s.frame("x:double y:double", rows))
+
+
+KIND_PROBES = [[x, y] for x in (0.0, 1.0, 0.5, -3.0, NAN) for y in (0.0, 1.0, 2.0, 7.0)] + [[None, 1.0]]
+
+
+@case(
+    "interaction_of_indexed",
+    "An indexed slot of two values is one number, of three as many slots; a value beyond them is refused.",
+    "x:double y:double",
+    KIND_PROBES,
+)
+def _interaction_of_indexed(s: Session) -> Any:
+    return _kinds(s, Interaction(inputCols=["i", "y"], outputCol="w"))
+
+
+@case(
+    "interaction_of_buckets",
+    "The bucket of NaN has no slot; products of products are named slot by slot.",
+    "x:double y:double",
+    KIND_PROBES,
+)
+def _interaction_of_buckets(s: Session) -> Any:
+    return _kinds(
+        s,
+        Interaction(inputCols=["b", "y"], outputCol="w"),
+        Interaction(inputCols=["w", "a"], outputCol="u"),
+        VectorSlicer(inputCol="u", outputCol="z", names=["w_b_0.0, 1.0:y:a_y", "w_b_-Infinity, 0.0:y:a_x"]),
+    )
+
+
+@case(
+    "index_to_string_of_buckets",
+    "Without labels a bucket is called by its bounds, and that of NaN by none.",
+    "x:double y:double",
+    KIND_PROBES,
+)
+def _bounds(s: Session) -> Any:
+    return _kinds(s, IndexToString(inputCol="b", outputCol="name"))
+
+
+@case(
+    "r_formula_interaction_names",
+    "The slots of a formula's product are called by the formula's columns.",
+    "x:double town:string y:double",
+    [[1.0, "Oslo", 2.0], [2.0, "Rome", -1.0], [NAN, "Oslo", 0.0], [1.0, "Bonn", 1.0], [None, "Oslo", 1.0]],
+)
+def _formula_names(s: Session) -> Any:
+    formula = RFormula(formula="y ~ x:town + x", featuresCol="f", labelCol="l", handleInvalid="keep")
+    named = VectorSlicer(inputCol="f", outputCol="w", names=["x", "x:town_Rome", "x:town_Oslo"])
+    rows = [[1.0, "Oslo", 2.0], [2.0, "Rome", 1.0], [3.0, "Oslo", 0.5]]
+    return Pipeline(stages=[formula, named]).fit(s.frame("x:double town:string y:double", rows))
+
+
+@case(
+    "interaction_boolean",
+    "A boolean column is refused by its type.",
+    "a:boolean x:double",
+    [[True, 1.0], [None, 2.0]],
+)
+def _interaction_boolean(_: Session) -> Interaction:
+    return Interaction(inputCols=["a", "x"], outputCol="w")
 
 
 @case(

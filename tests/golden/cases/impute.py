@@ -69,3 +69,14 @@ for strategy in ("mean", "median", "mode"):
 def _one(s: Session) -> ImputerModel:
     made = Imputer(inputCol="years-old", outputCol="filled", strategy="mean")
     return made.fit(s.frame("years-old:double", [[1.0], [4.0], [NAN]]))
+
+
+@case(
+    "imputer_float_marker",
+    "A marker is compared as a double: 0.1 in single precision is another number, and so is a long next to it.",
+    "f:float l:bigint",
+    [[0.1, 1], [0.5, 9007199254740993], [None, 9007199254740992], [NAN, None], [-0.0, 0]],
+)
+def _float_marker(s: Session) -> ImputerModel:
+    made = Imputer(missingValue=0.1, inputCols=["f", "l"], outputCols=["fi", "li"])
+    return made.fit(s.frame("f:float l:bigint", [[0.1, 1], [0.5, 2], [None, None]]))

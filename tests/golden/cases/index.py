@@ -7,6 +7,8 @@ from decimal import Decimal
 from case import ALL, FOUR, case
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
+    Binarizer,
+    Bucketizer,
     IndexToString,
     OneHotEncoder,
     OneHotEncoderModel,
@@ -257,3 +259,33 @@ def _ohe_one(s: Session) -> OneHotEncoderModel:
 )
 def _ohe_none(s: Session) -> OneHotEncoderModel:
     return OneHotEncoder(inputCols=["a"], outputCols=["av"]).fit(s.frame("a:double", [[0.0]]))
+
+
+for drop in (True, False):
+
+    @case(
+        f"one_hot_transformer_{'drop' if drop else 'all'}",
+        f"The one-hot transformer of Spark 2, dropLast={drop}, on labels, on buckets and on what is 0 or 1.",
+        "town:string x:double",
+        [
+            ["Oslo", 0.5],
+            ["Rome", -3.0],
+            ["Lima", 1.5],
+            ["Bonn", NAN],
+            ["Oslo", None],
+            [None, 0.0],
+            ["Rome", INF],
+            ["", 1.0],
+            ["Oslo", -0.0],
+        ],
+        versions=("2.4",),
+    )
+    def _transformer(s: Session, drop: bool = drop) -> object:
+        stages = [
+            StringIndexer(inputCol="town", outputCol="ti", handleInvalid="keep"),
+            Bucketizer(inputCol="x", outputCol="b", splits=[-INF, 0.0, 1.0, INF], handleInvalid="keep"),
+            Binarizer(inputCol="x", outputCol="n", threshold=0.5),
+            *[OneHotEncoder(inputCol=c, outputCol=f"{c}v", dropLast=drop) for c in ("ti", "b", "n")],
+        ]
+        rows = [["Oslo", 1.0], ["Rome", 2.0], ["Oslo", 0.0], ["Lima", -1.0]]
+        return Pipeline(stages=stages).fit(s.frame("town:string x:double", rows))

@@ -1,0 +1,143 @@
+"""A column is taken in whatever Arrow type it comes, or refused by its name before a row is scored."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+import scorer
+
+VECTORS = [[1.0, -2.0, 0.5], [0.0, 0.0, 0.0], [3.25, 0.5, -7.75]]
+STRUCT = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("size", pa.int32()),
+        ("indices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+    ]
+)
+SPARSE = [
+    {"type": 1, "size": None, "indices": None, "values": VECTORS[0]},
+    {"type": 0, "size": 3, "indices": [], "values": []},
+    {"type": 0, "size": 3, "indices": [0, 1, 2], "values": VECTORS[2]},
+]
+VECTOR_ARRAYS = {
+    "list<float>": pa.array(VECTORS, pa.list_(pa.float32())),
+    "large_list<double>": pa.array(VECTORS, pa.large_list(pa.float64())),
+    "large_list<float>": pa.array(VECTORS, pa.large_list(pa.float32())),
+    "fixed_size_list<double>": pa.array(VECTORS, pa.list_(pa.float64(), 3)),
+    "fixed_size_list<float>": pa.array(VECTORS, pa.list_(pa.float32(), 3)),
+    "Spark's struct": pa.array(SPARSE, STRUCT),
+}
+TOWNS = ["Oslo", "Rome", None]
+TEXT_ARRAYS = {
+    "large_string": pa.array(TOWNS, pa.large_string()),
+    "string_view": pa.array(TOWNS, pa.string_view()),
+    "dictionary": pa.array(TOWNS).dictionary_encode(),
+    "dictionary of large_string": pa.array(TOWNS, pa.large_string()).dictionary_encode(),
+    "dictionary of string_view": pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, None], pa.int8()), pa.array(TOWNS[:2], pa.string_view())
+    ),
+}
+NUMBERS = [
+    pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(),
+    pa.float32(), pa.float64(), pa.decimal128(30, 2),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def saved(goldens):
+    return {
+        g.folder.name.removesuffix("-4.3"): g.model_path for g in goldens if g.folder.name.endswith("-4.3")
+    }
+
+
+def answers(path, table, schema):
+    """Score a table in a batch and row by row; both must agree."""
+    model = scorer.load(path, schema=schema)
+    made, status = model.try_batch(table)
+    for number, facts in enumerate(table.to_pylist()):
+        if status[number].as_py() != "ok":
+            with pytest.raises(scorer.RowError):
+                model.row(facts)
+            continue
+        row = model.row(facts)
+        assert {name: made.column(name)[number].as_py() for name in row} == row
+    return made.select(model.outputs.names).to_pylist(), [s == "ok" for s in status.to_pylist()]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("kind", VECTOR_ARRAYS)
+@pytest.mark.parametrize("name", ["logistic", "standard_scaler_mean_std", "kmeans", "binarizer_vector_zero"])
+def test_vectors_of_any_type_are_the_same_vectors(saved, name, kind, typed):
+    """Lists of any kind and Spark's struct give the answers of `list<double>`, with a schema and without."""
+    (column,) = scorer.load(saved[name]).inputs.names
+    plain = pa.table({column: pa.array(VECTORS, pa.list_(pa.float64()))})
+    table = pa.table({column: VECTOR_ARRAYS[kind]})
+    expected = answers(saved[name], plain, plain.schema)
+    assert answers(saved[name], table, table.schema if typed else None) == expected
+
+
+@pytest.mark.parametrize("kind", TEXT_ARRAYS)
+@pytest.mark.parametrize("name", ["string_indexer_keep", "tokenizer"])
+def test_texts_of_any_type_are_the_same_texts(saved, name, kind):
+    """Large texts, views and dictionaries give the answers of `string`."""
+    (column,) = scorer.load(saved[name]).inputs.names
+    plain, table = pa.table({column: pa.array(TOWNS)}), pa.table({column: TEXT_ARRAYS[kind]})
+    expected = answers(saved[name], plain, plain.schema)
+    assert answers(saved[name], table, table.schema) == expected
+
+
+@pytest.mark.parametrize("kind", NUMBERS, ids=str)
+@pytest.mark.parametrize("name", ["bucketizer_open_keep", "index_to_string_labels"])
+def test_numbers_of_any_type_are_the_same_numbers(saved, name, kind):
+    """Whole numbers of every width, floats and decimals give the answers of their doubles."""
+    (column,) = scorer.load(saved[name]).inputs.names
+    numbers = pa.array([1, 0, None] if name != "index_to_string_labels" else [1, 0, 2])
+    plain, table = pa.table({column: numbers.cast(pa.float64())}), pa.table({column: numbers.cast(kind)})
+    assert answers(saved[name], table, table.schema) == answers(saved[name], plain, plain.schema)
+
+
+@pytest.mark.parametrize("name", ["logistic", "standard_scaler_mean_std", "tree_classifier_alone", "idf"])
+def test_a_column_of_nulls_alone_holds_null_vectors(saved, name):
+    """A column of Arrow's null type is refused row by row, as a null vector is."""
+    (column,) = scorer.load(saved[name]).inputs.names
+    table = pa.table({column: pa.nulls(3)})
+    assert answers(saved[name], table, table.schema)[1] == [False] * 3
+
+
+def test_runs_are_read_as_their_values(saved):
+    """A run-end encoded column gives what its values give."""
+    path = saved["feature_hasher"]
+    names = scorer.load(path).inputs.names
+    plain = pa.table({name: pa.array([1, 1, 2]) for name in names})
+    runs = pa.table({name: pc.run_end_encode(pa.array([1, 1, 2])) for name in names})
+    model = scorer.load(path)
+    made = [model.batch(table).select(model.outputs.names).to_pylist() for table in (plain, runs)]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("array", [pa.array([b"a"]), pa.array([[["a"]]]), pa.array([{"a": 1}])], ids=str)
+def test_what_fits_no_column_is_refused_by_name(saved, array):
+    """A type that a column cannot have is a ColumnError, at load and in a batch."""
+    table = pa.table({"town": array})
+    with pytest.raises(scorer.ColumnError, match="town"):
+        scorer.load(saved["string_indexer_keep"], schema=table.schema)
+    with pytest.raises(scorer.ColumnError, match="town"):
+        scorer.load(saved["string_indexer_keep"]).batch(table)
+
+
+@pytest.mark.parametrize("value", ["1", b"1", [1.0], {"a": 1}, True, np.bool_(1), object()], ids=repr)
+def test_what_is_no_number_is_not_imputed(saved, value):
+    """The imputer passes no value on that is not a number."""
+    with pytest.raises(scorer.RowError):
+        scorer.load(saved["imputer_mean"]).row({"x": value, "y": 1.0})
+
+
+def test_the_columns_of_a_batch_stand_as_in_spark(saved):
+    """A label that is there is indexed, and its column stands where its stage does."""
+    model = scorer.load(saved["pipeline_labels_back"])
+    facts = {"town": ["Oslo"], "x": [1.0], "y": [3], "label": ["a"]}
+    assert model.batch(pa.table(facts)).column_names[4:] == ["li", *model.outputs.names]
