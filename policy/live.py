@@ -16,7 +16,8 @@ from policy.diagnostics import Diagnostic, errors
 from policy.engine.decision import Decision
 from policy.engine.ranking.ranking import Ranking
 from policy.errors import LoadError
-from policy.runtime import Models, Runtime, load_model, policy_files
+from policy.models import Models
+from policy.runtime import Runtime, load_model, policy_files
 
 Stamp = tuple[tuple[str, int, int, int], ...]  # (path, inode, size, modification in nanoseconds) of each file
 

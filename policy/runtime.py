@@ -5,45 +5,35 @@ With the command line the only place that imports scorer, its face only.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 import scorer
 from policy import source
+from policy.companions import content, sheets, with_cases, with_facts
 from policy.diagnostics import Diagnostic, Severity, Span, errors, in_order
 from policy.engine.build import build
 from policy.engine.cases import CaseResult, run_cases
 from policy.engine.coverage import uncovered
 from policy.engine.decision import Decision
 from policy.engine.ranking.ranking import Ranking
-from policy.engine.scorer import NO_SCORE, Scorer, Scores
+from policy.engine.scorer import Scorer
 from policy.errors import LoadError
-from policy.files import UnreadableError, check_regular, read_object, read_sheet
+from policy.models import Cached, Models, ModelScorer
 from policy.rankings import is_ranking, load_ranking
 from policy.rankings import references as ranks
-from policy.sheets import Sheet
-from policy.spec.beside import Files, paths
-from policy.spec.cases import CaseSpec, read_cases_file
-from policy.spec.decision import DecisionSpec, model_of, read_decision, words
+from policy.spec.decision import DecisionSpec, model_of, read_decision
 from policy.spec.lint.expiry import expiries
-from policy.spec.reader import Reader
 from policy.spec.score import ScoreSpec
 from policy.stores.scores import shelf
 from policy.stores.shared import check_store
 
-Models = Callable[[str], Any]  # the location of a model -> what has `output(name)`
 load_model: Models = scorer.load
 
-_ROW_NUMBER = re.compile(r"\Arow \d+, ")
 _MAX_SHOWN = 500  # diagnostics of one file
 
 
@@ -66,58 +56,6 @@ class Loaded:
     def sound(self) -> bool:
         """Whether the policy loads and all of its cases pass."""
         return not errors(self.diagnostics)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelScorer:
-    """One number of a scorer's model, as the engine sees it."""
-
-    output: Any  # scorer.Output
-    errors: tuple[type[Exception], ...] = (Exception,)
-
-    @property
-    def inputs(self) -> pa.Schema:
-        """The columns that the number needs."""
-        return self.output.inputs
-
-    @property
-    def version(self) -> str:
-        """The model's content hash."""
-        return str(self.output.version)
-
-    @property
-    def label(self) -> str | None:
-        """The class at the output's slot."""
-        label: str | None = self.output.label
-        return label
-
-    def bind(self, names: Sequence[str]) -> Callable[..., float | None]:
-        """The compiled row function."""
-        function: Callable[..., float | None] = self.output.bind(names)
-        return function
-
-    def batch(self, table: pa.Table) -> Scores:
-        """The scores of a table, with the causes that the row function would give."""
-        try:
-            scores, causes = self.output.batch(table)
-        except self.errors:  # a row is refused in a way that stops the table: ask row by row
-            return self._rows(table)
-        return scores, [None if cause is None else _of_row(cause) for cause in causes]
-
-    def _rows(self, table: pa.Table) -> Scores:
-        function = self.bind(table.column_names)
-        scores = np.full(table.num_rows, np.nan)
-        causes: list[str | None] = [None] * table.num_rows
-        for row, values in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True)):
-            scores[row], causes[row] = self._row(function, values)
-        return scores, causes
-
-    def _row(self, function: Callable[..., float | None], values: Sequence[Any]) -> tuple[float, str | None]:
-        try:
-            score = function(*values)
-        except self.errors as error:
-            return np.nan, str(error) or type(error).__name__
-        return (np.nan, NO_SCORE) if score is None else (score, None)
 
 
 def load(path: str | Path, models: Models | None = None) -> Decision | Ranking:
@@ -159,7 +97,7 @@ def _wrong_kind(loaded: Loaded, kind: str) -> LoadError:
 def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     """Load a policy file; whatever is wrong with it is in the diagnostics."""
     file = Path(path)
-    text, unreadable = _bytes(file)
+    text, unreadable = content(file)
     if text is None:
         return Loaded(file, None, (unreadable,))
     root, found = source.read(text, str(file))
@@ -169,14 +107,14 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
         ranking, problems = load_ranking(root, file.parent, models or load_model, (scorer.ScorerError,))
         found += problems
         return Loaded(file, None, _first(found), ranking=None if errors(found) else ranking)
-    spec, problems = read_decision(root, _beside(root, file.parent))
+    spec, problems = read_decision(root, sheets(root, file.parent))
     found += problems
     if spec is None:
         found += _wrong_with_model(root, file.parent, models or load_model)
         return Loaded(file, None, _first(found))
-    spec, problems = _with_cases(spec, file)
+    spec, problems = with_cases(spec, file)
     found += problems
-    spec, problems = _with_facts(spec, file.parent)
+    spec, problems = with_facts(spec, file.parent)
     found += problems
     unusable = check_store(spec.score.store, file.parent)
     found += unusable
@@ -289,25 +227,6 @@ def check_all(
     return loaded, in_order([*found, *_same_names(loaded), *_without_policy(Path(configs))])
 
 
-@dataclass(slots=True)
-class Cached:
-    """Loads each model once, however many policies use it."""
-
-    models: Models
-    loaded: dict[str, Any] = field(default_factory=dict)
-
-    def __call__(self, location: str) -> Any:
-        """The model at the location."""
-        if location not in self.loaded:
-            self.loaded[location] = self.models(location)
-        return self.loaded[location]
-
-
-def _of_row(cause: str) -> str:
-    """What the scorer says of a row of a table as it would say it of a single row."""
-    return NO_SCORE if cause == "dropped" else _ROW_NUMBER.sub("", cause)
-
-
 def _same_names(loaded: Sequence[Loaded]) -> list[Diagnostic]:
     first: dict[str, Decision | Ranking] = {}
     found = []
@@ -334,17 +253,6 @@ def _without_policy(folder: Path) -> list[Diagnostic]:
     return found
 
 
-def _bytes(file: Path, what: str = "the policy") -> tuple[bytes | None, Diagnostic]:
-    try:
-        check_regular(file)
-        with file.open("rb") as stream:
-            data = stream.read(source.MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return None, Diagnostic("E100", f"cannot read {what}: {reason}", Span(str(file), 1, 1, 1))
-    return data, Diagnostic("E100", "", Span(str(file), 1, 1, 1))
-
-
 def _wrong_with_model(root: source.Node, folder: Path, models: Models) -> list[Diagnostic]:
     """What is wrong with the model of a policy that does not load: all problems are named at once."""
     score = model_of(root)
@@ -364,55 +272,3 @@ def _scorer(score: ScoreSpec, folder: Path, models: Models) -> tuple[Scorer | No
         return ModelScorer(model.output(score.output)), []
     except scorer.ScorerError as error:
         return None, [Diagnostic("E304", str(error), score.output_span or score.span)]
-
-
-def cases_file(policy: Path) -> Path:
-    """Where the cases of a policy may stand, besides the policy itself: `login.cases.yaml` for `login.yaml`."""
-    return policy.with_name(f"{policy.stem}.cases{policy.suffix}")
-
-
-def _with_cases(spec: DecisionSpec, file: Path) -> tuple[DecisionSpec, list[Diagnostic]]:
-    """The spec with the cases of the file beside the policy, if there is one."""
-    beside = cases_file(file)
-    if not beside.exists():
-        return spec, []
-    text, unreadable = _bytes(beside, "the cases")
-    if text is None:
-        return spec, [unreadable]
-    root, found = source.read(text, str(beside))
-    if root is None:
-        return spec, found
-    reader = Reader()
-    cases = read_cases_file(root, words(spec), reader)
-    return replace(spec, cases=(*spec.cases, *cases)), [*found, *reader.found]
-
-
-def _beside(root: source.Node, folder: Path) -> Files:
-    """What the files hold that lists and tables name, or why one cannot be read."""
-    return {path: _sheet(folder, path) for path in paths(root)}
-
-
-def _sheet(folder: Path, path: str) -> Sheet | str:
-    try:
-        return read_sheet(folder, path)
-    except UnreadableError as error:
-        return str(error)
-
-
-def _with_facts(spec: DecisionSpec, folder: Path) -> tuple[DecisionSpec, list[Diagnostic]]:
-    """The spec with the facts of its cases read from their files."""
-    found: list[Diagnostic] = []
-    cases = tuple(case if case.path is None else _read_facts(case, folder, found) for case in spec.cases)
-    return replace(spec, cases=cases), found
-
-
-def _read_facts(case: CaseSpec, folder: Path, found: list[Diagnostic]) -> CaseSpec:
-    file = folder / str(case.path)
-    try:
-        facts = read_object(file)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"cannot read the facts `{case.path}`: {reason}"
-        found.append(Diagnostic("E150", message, case.facts_span))
-        return case
-    return replace(case, facts=facts)

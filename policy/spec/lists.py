@@ -1,6 +1,6 @@
 """`lists:`, named sets of values for conditions: `ip in lists.office`.
 
-Entries stand in the policy, or in a text or CSV file beside it, which `policy.runtime` reads. An entry may end at a
+Entries stand in the policy, or in a text or CSV file beside it, which `policy.companions` reads. An entry may end at a
 time, and say whose it is and why; a list may require that its entries do.
 """
 

@@ -1,7 +1,7 @@
 """`tables:`, decision tables: a column a condition, a row a rule; the first row that matches acts.
 
-A table stands in the policy, or in a CSV beside it, which `policy.runtime` reads. The heads of columns are expressions,
-such as names of inputs, or the words `action`, `at_least`, `at_most`, `name` and `description`.
+A table stands in the policy, or in a CSV beside it, which `policy.companions` reads. The heads of columns are
+expressions, such as names of inputs, or the words `action`, `at_least`, `at_most`, `name` and `description`.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ policy.engine
 policy.log | policy.stores
 policy.replay
 policy.itemfile
-policy.idmaps
+policy.idmaps | policy.models | policy.companions
 policy.rankings
 policy.runtime
 policy.live
