@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scorer.classes import argmax, scaled_argmax
+from scorer.classes import Rule, argmax
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
@@ -33,7 +33,7 @@ class NaiveBayes(Stage):
     prior: Floats
     theta: Floats
     variance: Floats | None
-    thresholds: tuple[float, ...] | None
+    rule: Rule
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -47,16 +47,16 @@ class NaiveBayes(Stage):
         sizes = {len(prior), theta.shape[0], *([] if thresholds is None else [len(thresholds)])}
         if len(sizes) > 1 or (variance is not None and variance.shape != theta.shape):
             raise saved.fail(f"its parts are of {sorted(sizes)} classes")
-        return cls(kind, prior, theta, variance, thresholds)
+        return cls(kind, prior, theta, variance, Rule(len(prior), thresholds))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
         del inputs
-        return vector(len(self.prior)), vector(len(self.prior)), number()
+        return vector(self.rule.classes), vector(self.rule.classes), number()
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        likelihoods, size, thresholds = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.thresholds
+        likelihoods, size, place = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.rule.place
         longer = self.kind == "gaussian"  # Spark then reads the slots that were fitted
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
@@ -64,8 +64,7 @@ class NaiveBayes(Stage):
                 raise Invalid(f"a vector of {len(value)} slots, where {size} were fitted")
             raw = likelihoods(value)
             probability = _normalised(raw)
-            place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
-            return raw, probability, float(place)
+            return raw, probability, place(raw, probability)
 
         return score
 
