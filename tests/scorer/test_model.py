@@ -246,7 +246,7 @@ def test_a_long_table_is_scored_in_pieces_alike(census, people, monkeypatch):
     bad = people.set_column(0, "age", pa.array([None if i == 777 else 30 for i in range(1000)], pa.float64()))
     with pytest.raises(scorer.RowError) as one:
         census.batch(bad)
-    monkeypatch.setattr("scorer.model.CHUNK", 64)
+    monkeypatch.setattr("scorer.tables.CHUNK", 64)
     assert census.batch(people).equals(whole)
     with pytest.raises(scorer.RowError) as other:
         census.batch(bad)
