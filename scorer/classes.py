@@ -6,7 +6,7 @@ Source: org.apache.spark.ml.classification.ProbabilisticClassificationModel, ml.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,13 +48,16 @@ class Rule:
         """Read the thresholds and the route."""
         return cls(classes, read_thresholds(saved, classes), read_route(saved))
 
-    def place(self, raw: list[float], probability: list[float]) -> float:
-        """Choose the class of one row."""
-        if self.thresholds is not None:
-            return float(scaled_argmax(probability, self.thresholds))
-        return float(argmax(probability if self.route == "probability" else raw))
+    def row(self) -> Callable[[list[float], list[float]], float]:
+        """Return the function from the raw scores and probabilities of one row to its class."""
+        thresholds = self.thresholds
+        if thresholds is not None:
+            return lambda _, probability: float(scaled_argmax(probability, thresholds))
+        if self.route == "probability":
+            return lambda _, probability: float(argmax(probability))
+        return lambda raw, _: float(argmax(raw))
 
-    def places(self, raw: Floats, probability: Floats) -> Floats:
+    def batch(self, raw: Floats, probability: Floats) -> Floats:
         """Choose (rows,) the class of each row of (rows, classes)."""
         if self.thresholds is not None:
             return scaled_argmax_rows(probability, self.thresholds)
@@ -62,7 +65,7 @@ class Rule:
 
     def columns(self, raw: Floats, probability: Floats) -> tuple[Vectors, Vectors, Numbers]:
         """Return the columns of raw scores, probabilities and classes of (rows, classes)."""
-        return class_columns(raw, probability, self.places(raw, probability))
+        return class_columns(raw, probability, self.batch(raw, probability))
 
 
 def class_columns(raw: Floats, probability: Floats, prediction: Floats) -> tuple[Vectors, Vectors, Numbers]:

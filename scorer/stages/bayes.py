@@ -56,7 +56,7 @@ class NaiveBayes(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        likelihoods, size, place = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.rule.place
+        likelihoods, size, place = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.rule.row()
         longer = self.kind == "gaussian"  # Spark then reads the slots that were fitted
 
         def score(value: Any) -> tuple[list[float], list[float], float]:

@@ -33,7 +33,7 @@ class BoostedClassifier(TreeVote):
 
     def over_values(self) -> Callable[[Sequence[float]], Vote]:
         """Score the values of one row."""
-        total, leaves, place = self.kernel.number, self.leaves(), self.rule.place
+        total, leaves, place = self.kernel.number, self.leaves(), self.rule.row()
 
         def score(values: Sequence[float]) -> Vote:
             margin = total(values)

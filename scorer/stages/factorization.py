@@ -104,7 +104,7 @@ class FMClassification(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        margin, place = self.machine.score(), self.rule.place
+        margin, place = self.machine.score(), self.rule.row()
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
             y = margin(value)

@@ -35,7 +35,7 @@ class ForestClassifier(TreeVote):
 
     def over_values(self) -> Callable[[Sequence[float]], Vote]:
         """Score the values of one row."""
-        votes, leaves, place = self.kernel.row, self.leaves(), self.rule.place
+        votes, leaves, place = self.kernel.row, self.leaves(), self.rule.row()
 
         def score(values: Sequence[float]) -> Vote:
             raw = votes(values)

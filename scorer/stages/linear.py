@@ -135,7 +135,7 @@ class Multinomial(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        weights, intercepts, place, whole = self.weights, self.intercepts, self.rule.place, self.whole
+        weights, intercepts, place, whole = self.weights, self.intercepts, self.rule.row(), self.whole
 
         def score(features: Any) -> tuple[list[float], list[float], float]:
             raw = [dot(features, w) + b for w, b in zip(weights, intercepts, strict=True)]

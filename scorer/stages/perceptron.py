@@ -60,7 +60,7 @@ class Perceptron(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        layers, size, place = self.layers, self.layers[0][0].shape[1], self.rule.place
+        layers, size, place = self.layers, self.layers[0][0].shape[1], self.rule.row()
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
             if len(value) != size:

@@ -43,7 +43,7 @@ class TreeClassifier(TreeStage):
         nodes = read_tree(saved)
         rule = Rule.of(saved, read_classes(saved, nodes))
         raw, probability = nodes.statistics, shares_rows(nodes.statistics)
-        prediction = nodes.prediction if rule.route == "prediction" else rule.places(raw, probability)
+        prediction = nodes.prediction if rule.route == "prediction" else rule.batch(raw, probability)
         return cls(*parts(saved, nodes.forest(raw), raw.sum(axis=1)), raw, probability, prediction)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
