@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from scorer import stages as stages
 from scorer.errors import ColumnError, RowError, SavedError, ScorerError, UnsupportedError
 from scorer.export import export
-from scorer.model import Model, Output, load
+from scorer.model import Model, load
 from scorer.outline import Outline, outline
+from scorer.output import Output
 from scorer.ranker import Ranker
 from scorer.stage import supported
 

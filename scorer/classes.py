@@ -6,19 +6,81 @@ Source: org.apache.spark.ml.classification.ProbabilisticClassificationModel, ml.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.vectors import Floats
+from scorer.columns import Numbers
+from scorer.saved import Saved
+from scorer.vectors import Dense, Floats, Vectors
+
+# -- what a model was told ------------------------------------------------------------------------------------
 
 
-def exp(x: float) -> float:
-    """Return e^x as Java does: infinity where it overflows."""
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
+def read_thresholds(saved: Saved, classes: int) -> tuple[float, ...] | None:
+    """Read the thresholds, one for each class; None if there are none."""
+    if not saved.params.get("thresholds"):
+        return None
+    thresholds = saved.numbers("thresholds")
+    if len(thresholds) != classes:
+        raise saved.fail(f"holds {len(thresholds)} thresholds for {classes} classes")
+    return thresholds
+
+
+def read_route(saved: Saved) -> str:
+    """Read which column Spark takes the class from: the first that is made of raw | probability | prediction."""
+    if saved.text("rawPredictionCol", "rawPrediction"):
+        return "raw"
+    return "probability" if saved.text("probabilityCol", "probability") else "prediction"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one of `classes` is chosen: by `thresholds`, or else the largest number of the column that `route` names."""
+
+    classes: int
+    thresholds: tuple[float, ...] | None
+    route: str = "raw"
+
+    @classmethod
+    def of(cls, saved: Saved, classes: int) -> Rule:
+        """Read the thresholds and the route."""
+        return cls(classes, read_thresholds(saved, classes), read_route(saved))
+
+    def row(self) -> Callable[[list[float], list[float]], float]:
+        """Return the function from the raw scores and probabilities of one row to its class."""
+        thresholds = self.thresholds
+        if thresholds is not None:
+            return lambda _, probability: float(scaled_argmax(probability, thresholds))
+        if self.route == "probability":
+            return lambda _, probability: float(argmax(probability))
+        return lambda raw, _: float(argmax(raw))
+
+    def batch(self, raw: Floats, probability: Floats) -> Floats:
+        """Choose (rows,) the class of each row of (rows, classes)."""
+        if self.thresholds is not None:
+            return scaled_argmax_rows(probability, self.thresholds)
+        return argmax_rows(probability if self.route == "probability" else raw)
+
+    def columns(self, raw: Floats, probability: Floats) -> tuple[Vectors, Vectors, Numbers]:
+        """Return the columns of raw scores, probabilities and classes of (rows, classes)."""
+        return class_columns(raw, probability, self.batch(raw, probability))
+
+
+def class_columns(raw: Floats, probability: Floats, prediction: Floats) -> tuple[Vectors, Vectors, Numbers]:
+    """Return the columns of a classifier: raw scores and probabilities (rows, classes), classes (rows,)."""
+    return Vectors((Dense(raw),)), Vectors((Dense(probability),)), Numbers(prediction)
+
+
+def pair(zero: Floats, one: Floats) -> Floats:
+    """Return (rows, 2) of the numbers (rows,) of two classes."""
+    out = np.empty((len(zero), 2))
+    out[:, 0], out[:, 1] = zero, one
+    return out
+
+
+# -- the largest ----------------------------------------------------------------------------------------------
 
 
 def argmax(numbers: Sequence[float]) -> int:
@@ -53,6 +115,35 @@ def scaled_argmax_rows(probability: Floats, thresholds: Sequence[float]) -> Floa
         scaled = probability / np.array(thresholds)
     best: Floats = np.argmax(np.where(np.isnan(scaled), -np.inf, scaled), axis=1).astype(np.float64)
     return best
+
+
+# -- scores become probabilities ------------------------------------------------------------------------------
+
+
+def exp(x: float) -> float:
+    """Return e^x as Java does: infinity where it overflows."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def shares(counts: list[float]) -> list[float]:
+    """Return each count divided by their sum, taken in order; counts that sum to 0 stay."""
+    total = 0.0
+    for count in counts:
+        total += count
+    return [count / total for count in counts] if total != 0.0 else counts.copy()
+
+
+def shares_rows(counts: Floats) -> Floats:
+    """Return what `shares` returns for each row of (rows, classes)."""
+    total = np.zeros(len(counts))
+    for k in range(counts.shape[1]):
+        total += counts[:, k]
+    with np.errstate(all="ignore"):
+        out: Floats = counts / np.where(total == 0.0, 1.0, total)[:, None]
+    return out
 
 
 def softmax(raw: Sequence[float], *, whole: bool = False) -> list[float]:

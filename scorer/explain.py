@@ -19,9 +19,12 @@ from scorer.pipeline import Plan, Step, select
 from scorer.shapley import shapley
 from scorer.stage import Stage
 from scorer.stages.assemble import VectorAssembler
+from scorer.stages.boosted import BoostedClassifier
+from scorer.stages.forest import ForestClassifier, ForestRegressor
 from scorer.stages.glm import GeneralizedLinearRegression, LinearRegression, LinearSVC
 from scorer.stages.linear import Binomial, Multinomial
-from scorer.stages.tree import BoostedClassifier, ForestClassifier, ForestRegressor, TreeClassifier, TreeStage
+from scorer.stages.tree import TreeClassifier
+from scorer.treestage import TreeStage
 from scorer.vectors import Vector, dense, vector_of
 
 

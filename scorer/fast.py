@@ -143,7 +143,7 @@ def _linear(source: Source, selection: Selection, found: Fused, slot: int | None
     stage = found.stage
     if any(v == probability for _, v in selection.outputs) or stage.route == "probability":
         source.add("z = 1.0 / (1.0 + exp(m))", depth=3)
-    tests = {"raw": "m > cut", "probability": "1.0 - z > cut", "score": "1.0 / (1.0 + exp(-m)) > cut"}
+    tests = {"raw": "m > cut", "probability": "1.0 - z > cut", "prediction": "1.0 / (1.0 + exp(-m)) > cut"}
     source.names["cut"] = stage.cut if stage.route == "raw" else stage.threshold
     forms: dict[int | None, tuple[str, tuple[str, ...]]] = {
         raw: ("[-m, m]", ("-m", "m")),

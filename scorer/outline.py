@@ -15,9 +15,10 @@ from scorer.location import locate
 from scorer.pipeline import Step, resolve
 from scorer.saved import Saved, open_saved, spark_version
 from scorer.stage import Wired, canonical, wire
+from scorer.stages.boosted import BoostedClassifier, BoostedRegressor
 from scorer.stages.index import StringIndexer
-from scorer.stages.tree import BoostedClassifier, BoostedRegressor, TreeStage
 from scorer.treedata import read_weights
+from scorer.treestage import TreeStage
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,12 @@ class Selection:
         return [raw for raw in self._raws(s for s in self.steps if s.optional) if raw.name not in needed]
 
     @property
+    def inputs(self) -> pa.Schema:
+        """The columns that the outputs need, with the types that they are read as."""
+        raws = self.raws or ([] if self.outputs else self.optional_raws)  # a lone indexer is the model itself
+        return pa.schema([(raw.name, raw.type) for raw in raws])
+
+    @property
     def yielding(self) -> list[str]:
         """The columns that are made only where the caller gives none of the name."""
         values = {

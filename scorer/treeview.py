@@ -14,7 +14,9 @@ from scorer.explain import origins
 from scorer.fields import Attribute
 from scorer.kernels.forest import LEAF, Forest
 from scorer.model import Model
-from scorer.stages.tree import ForestClassifier, TreeClassifier, TreeStage
+from scorer.stages.forest import ForestClassifier
+from scorer.stages.tree import TreeClassifier
+from scorer.treestage import TreeStage
 
 DEPTH = 5  # levels below the root that are shown
 _NAMES = 4  # categories that are written out

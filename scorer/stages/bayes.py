@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scorer.classes import argmax, scaled_argmax
+from scorer.classes import Rule, argmax
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
@@ -34,7 +34,7 @@ class NaiveBayes(Stage):
     prior: Floats
     theta: Floats
     variance: Floats | None
-    thresholds: tuple[float, ...] | None
+    rule: Rule
     negative: bool = False
 
     @classmethod
@@ -49,16 +49,16 @@ class NaiveBayes(Stage):
         sizes = {len(prior), theta.shape[0], *([] if thresholds is None else [len(thresholds)])}
         if len(sizes) > 1 or (variance is not None and variance.shape != theta.shape):
             raise saved.fail(f"its parts are of {sorted(sizes)} classes")
-        return cls(kind, prior, theta, variance, thresholds, saved.behaves < (3, 0))
+        return cls(kind, prior, theta, variance, Rule(len(prior), thresholds), saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
         del inputs
-        return vector(len(self.prior)), vector(len(self.prior)), number()
+        return vector(self.rule.classes), vector(self.rule.classes), number()
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        likelihoods, size, thresholds = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.thresholds
+        likelihoods, size, place = getattr(self, f"_{self.kind}")(), self.theta.shape[1], self.rule.row()
         longer = self.kind == "gaussian"  # Spark then reads the slots that were fitted
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
@@ -66,8 +66,7 @@ class NaiveBayes(Stage):
                 raise Invalid(f"a vector of {len(value)} slots, where {size} were fitted")
             raw = likelihoods(value)
             probability = _normalised(raw)
-            place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
-            return raw, probability, float(place)
+            return raw, probability, place(raw, probability)
 
         return score
 

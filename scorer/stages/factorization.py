@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from scorer.classes import argmax, exp, scaled_argmax
+from scorer.classes import Rule, exp, read_thresholds
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
@@ -89,15 +89,13 @@ class FMClassification(Stage):
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     machine: Machine
-    thresholds: tuple[float, ...] | None
+    rule: Rule
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the machine and the thresholds."""
-        thresholds = saved.numbers("thresholds") if saved.params.get("thresholds") else None
-        if thresholds is not None and len(thresholds) != 2:
-            raise saved.fail(f"holds {len(thresholds)} thresholds for two classes")
-        return cls(Machine.of(saved), thresholds)
+        rule = Rule(2, read_thresholds(saved, 2))
+        return cls(Machine.of(saved), rule)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -106,13 +104,12 @@ class FMClassification(Stage):
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        margin, thresholds = self.machine.score(), self.thresholds
+        margin, place = self.machine.score(), self.rule.row()
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
             y = margin(value)
             one = 1.0 / (1.0 + exp(-y))
             raw, probability = [-y, y], [1.0 - one, one]
-            place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
-            return raw, probability, float(place)
+            return raw, probability, place(raw, probability)
 
         return score

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from scorer.classes import argmax, argmax_rows, exp, scaled_argmax, scaled_argmax_rows, softmax, softmax_rows
+from scorer.classes import Rule, class_columns, exp, pair, read_route, read_thresholds, softmax, softmax_rows
 from scorer.columns import Column, Numbers, Rows
 from scorer.dot import Weights, dot, dot_rows
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Matrix, Vectors, dense
+from scorer.vectors import Matrix, Vectors, dense
 
 OUTPUTS = ("rawPredictionCol", "probabilityCol", "predictionCol")
 
@@ -40,26 +40,17 @@ class LogisticRegression(Stage):
         if len(intercepts) != matrix.rows:
             raise saved.fail(f"holds {matrix.rows} rows of coefficients and {len(intercepts)} intercepts")
         weights = tuple(Weights.of(matrix, k) for k in range(matrix.rows))
-        thresholds = saved.numbers("thresholds") if saved.params.get("thresholds") else None
         if record.get("isMultinomial"):
-            if thresholds is not None and len(thresholds) != matrix.rows:
-                raise saved.fail(f"holds {len(thresholds)} thresholds for {matrix.rows} classes")
-            return Multinomial(weights, tuple(intercepts), thresholds, saved.behaves < (3, 2))
-        return Binomial(weights[0], intercepts[0], _threshold(saved, thresholds), _route(saved))
+            rule = Rule(matrix.rows, read_thresholds(saved, matrix.rows))
+            return Multinomial(weights, tuple(intercepts), rule, saved.behaves < (3, 2))
+        return Binomial(weights[0], intercepts[0], _threshold(saved), read_route(saved))
 
 
-def _threshold(saved: Saved, thresholds: Sequence[float] | None) -> float:
+def _threshold(saved: Saved) -> float:
+    thresholds = read_thresholds(saved, 2)
     if thresholds is None:
         return saved.number("threshold", 0.5)
-    if len(thresholds) != 2:
-        raise saved.fail(f"holds {len(thresholds)} thresholds for two classes")
     return 1.0 / (1.0 + thresholds[0] / thresholds[1]) if thresholds[1] else 0.0
-
-
-def _route(saved: Saved) -> str:
-    if saved.text("rawPredictionCol", "rawPrediction"):
-        return "raw"
-    return "probability" if saved.text("probabilityCol", "probability") else "score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +115,7 @@ class Binomial(Stage):
                 one = 1.0 - zero > self.threshold
             else:
                 one = 1.0 / (1.0 + np.exp(-margin)) > self.threshold
-        return _pair(-margin, margin), _pair(zero, 1.0 - zero), Numbers(one.astype(np.float64))
-
-
-def _pair(first: Any, second: Any) -> Vectors:
-    out = np.empty((len(first), 2))
-    out[:, 0], out[:, 1] = first, second
-    return Vectors((Dense(out),))
+        return class_columns(pair(-margin, margin), pair(zero, 1.0 - zero), one.astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +125,22 @@ class Multinomial(Stage):
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     weights: tuple[Weights, ...]
     intercepts: tuple[float, ...]
-    thresholds: tuple[float, ...] | None
+    rule: Rule
     whole: bool = False  # before Spark 3.2, an infinite score left zeros to the others
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
         del inputs
-        return vector(len(self.weights)), vector(len(self.weights)), number()
+        return vector(self.rule.classes), vector(self.rule.classes), number()
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        weights, intercepts, thresholds, whole = self.weights, self.intercepts, self.thresholds, self.whole
+        weights, intercepts, place, whole = self.weights, self.intercepts, self.rule.row(), self.whole
 
         def score(features: Any) -> tuple[list[float], list[float], float]:
             raw = [dot(features, w) + b for w, b in zip(weights, intercepts, strict=True)]
             probability = softmax(raw, whole=whole)
-            place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
-            return raw, probability, float(place)
+            return raw, probability, place(raw, probability)
 
         return score
 
@@ -164,8 +148,4 @@ class Multinomial(Stage):
         """Score a batch."""
         each = [dot_rows(rows, columns[0], w) + b for w, b in zip(self.weights, self.intercepts, strict=True)]
         raw = np.stack(each, axis=1)
-        probability = softmax_rows(raw, whole=self.whole)
-        place = (
-            argmax_rows(raw) if self.thresholds is None else scaled_argmax_rows(probability, self.thresholds)
-        )
-        return Vectors((Dense(raw),)), Vectors((Dense(probability),)), Numbers(place)
+        return self.rule.columns(raw, softmax_rows(raw, whole=self.whole))

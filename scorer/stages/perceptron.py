@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scorer.classes import argmax, argmax_rows, scaled_argmax, scaled_argmax_rows
-from scorer.columns import Column, Numbers, Rows
+from scorer.classes import Rule, read_thresholds
+from scorer.columns import Column, Rows
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
-from scorer.vectors import Dense, Floats, Vectors, dense
+from scorer.vectors import Floats, Vectors, dense
 
 _SMALL = 2.0**-512
 OUTPUTS = ("rawPredictionCol", "probabilityCol", "predictionCol")
@@ -34,7 +34,7 @@ class Perceptron(Stage):
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     layers: tuple[tuple[Floats, Floats], ...]
-    thresholds: tuple[float, ...] | None
+    rule: Rule
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -51,20 +51,16 @@ class Perceptron(Stage):
             at += rows * cols + rows
         if at != flat.size or not layers:
             raise saved.fail(f"holds {flat.size} weights for layers of {sizes}")
-        thresholds = saved.numbers("thresholds") if saved.params.get("thresholds") else None
-        if thresholds is not None and len(thresholds) != sizes[-1]:
-            raise saved.fail(f"holds {len(thresholds)} thresholds for {sizes[-1]} classes")
-        return cls(tuple(layers), thresholds)
+        return cls(tuple(layers), Rule(sizes[-1], read_thresholds(saved, sizes[-1])))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
         del inputs
-        classes = len(self.layers[-1][1])
-        return vector(classes), vector(classes), number()
+        return vector(self.rule.classes), vector(self.rule.classes), number()
 
     def row(self) -> Callable[[Any], tuple[list[float], list[float], float]]:
         """Score one vector."""
-        layers, size, thresholds = self.layers, self.layers[0][0].shape[1], self.thresholds
+        layers, size, place = self.layers, self.layers[0][0].shape[1], self.rule.row()
 
         def score(value: Any) -> tuple[list[float], list[float], float]:
             if len(value) != size:
@@ -76,8 +72,7 @@ class Perceptron(Stage):
                 scores = _affine(out, *layers[-1])
                 probability: list[float] = _shares(scores)[0].tolist()
             raw: list[float] = scores[0].tolist()
-            place = argmax(raw) if thresholds is None else scaled_argmax(probability, thresholds)
-            return raw, probability, float(place)
+            return raw, probability, place(raw, probability)
 
         return score
 
@@ -92,8 +87,7 @@ class Perceptron(Stage):
                 out = 1.0 / (1.0 + np.exp(-_affine(out, weights, bias)))
             raw = _affine(out, *self.layers[-1])
             shares = _shares(raw)
-        found = argmax_rows(raw) if self.thresholds is None else scaled_argmax_rows(shares, self.thresholds)
-        return Vectors((Dense(raw),)), Vectors((Dense(shares),)), Numbers(found)
+        return self.rule.columns(raw, shares)
 
 
 def _affine(x: Floats, weights: Floats, bias: Floats) -> Floats:

@@ -51,8 +51,8 @@ def test_texts_are_scored_as_stage_after_stage(model, compare, texts):
         )
     arrays = {"t": pa.array(texts, pa.string()), "x": pa.array([0.25] * len(texts))}
     arrays = {name: arrays[name] for name in model.inputs.names}
-    made, book = model._fast(arrays, len(texts), model._general)
-    columns, general = model._general(arrays, Rows(len(texts)))
+    made, book = model._tables._fast(arrays, len(texts), model._tables._general)
+    columns, general = model._tables._general(arrays, Rows(len(texts)))
     assert {n: f.reason for n, f in book.faults.items()} == {n: f.reason for n, f in general.faults.items()}
     kept = pa.array([n not in book.faults for n in range(len(texts))])
     for name, column in columns.items():

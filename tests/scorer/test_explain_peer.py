@@ -12,7 +12,8 @@ from scorer.explain import explain
 from scorer.fields import vector
 from scorer.pipeline import Plan, Raw
 from scorer.shapley import shapley
-from scorer.stages.tree import TreeClassifier, TreeStage
+from scorer.stages.tree import TreeClassifier
+from scorer.treestage import TreeStage
 from scorer.vectors import VECTOR
 
 shap = pytest.importorskip("shap")

@@ -17,16 +17,19 @@ SCORER = """
 scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers
 scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
 scorer.parquet | scorer.compare
-scorer.columns | scorer.folder | scorer.location | scorer.classes | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
+scorer.columns | scorer.folder | scorer.location | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
 scorer.ranker | scorer.sql
 scorer.saved
-scorer.treedata
+scorer.treedata | scorer.classes
 scorer.stage
+scorer.treestage
 scorer.stages
 scorer.pipeline | scorer.bag | scorer.containers
 scorer.compile | scorer.fuse | scorer.ragged
 scorer.explain | scorer.fast | scorer.export | scorer.recommend | scorer.outline
+scorer.tables
+scorer.output
 scorer.model
 scorer.verify | scorer.treeview
 scorer.draw

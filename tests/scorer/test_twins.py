@@ -340,9 +340,13 @@ def test_a_fused_batch_is_the_unfused_batch(fusable, compare, seed, dictionaries
             arrays = {
                 n: a.dictionary_encode() if pa.types.is_string(a.type) else a for n, a in arrays.items()
             }
-        made = model._fast(arrays, table.num_rows, model._general) if model._fast is not None else None
+        made = (
+            model._tables._fast(arrays, table.num_rows, model._tables._general)
+            if model._tables._fast is not None
+            else None
+        )
         if made is not None:
-            alike(case, compare, model._general(arrays, cols.Rows(table.num_rows)), made)
+            alike(case, compare, model._tables._general(arrays, cols.Rows(table.num_rows)), made)
             compared += 1
     assert labelled or compared >= 5
 

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 import scorer
-from scorer import model as models
-from scorer import vectors
+from scorer import tables, vectors
 
 
 def saved(path, class_name, **params):
@@ -60,7 +59,7 @@ def test_parts_do_not_show(hashing, monkeypatch):
 
 def test_more_than_fits_is_refused_in_words(hashing, monkeypatch):
     """A column of lists that would take gigabytes is refused with a way out, not with a MemoryError."""
-    monkeypatch.setattr(models, "MAX_DENSE", 30 << 18)
+    monkeypatch.setattr(tables, "MAX_DENSE", 30 << 18)
     assert hashing.batch(words(29).slice(1, 6)).num_rows == 6
     with pytest.raises(scorer.ColumnError, match="fewer rows"):
         hashing.batch(pa.table({"words": [["x"]] * 31}))
