@@ -11,7 +11,7 @@ from policy.expr.typed import And, Apply, Const, If, Input, Known, Not, Or, Type
 from policy.expr.types import BOOL, DOUBLE, INT
 from policy.expr.units import dtype, in_column, is_fine, is_vector
 from policy.expr.vector import arithmetic, relations
-from policy.expr.vector.layout import Need, Sources
+from policy.expr.vector.layout import Mode, Need, Sources
 from policy.expr.vector.masks import Number
 
 
@@ -22,19 +22,20 @@ class Emitter(Sources):
 
     def truth(self, node: Typed) -> str:
         """The mask of rows where the bool is definitely true."""
-        return str(self.once("truth", node, lambda each: self._condition(each, true=True)))
+        return str(self.once("truth", node, self._condition, "truth"))
 
     def falsity(self, node: Typed) -> str:
         """The mask of rows where the bool is definitely false."""
-        return str(self.once("falsity", node, lambda each: self._condition(each, true=False)))
+        return str(self.once("falsity", node, self._condition, "falsity"))
 
-    def _condition(self, node: Typed, *, true: bool) -> str:
+    def _condition(self, node: Typed, mode: Mode) -> str:
         """Truth, or falsity: of the two, `form` is what is asked for."""
+        true = mode == "truth"
         form, opposite = (self.truth, self.falsity) if true else (self.falsity, self.truth)
         if isinstance(node, Const):
             return str(node.value is true)
         if column := self.coded(node):
-            return self.looked_up("truth" if true else "falsity", node, column)
+            return self.looked_up(mode, node, column)
         match node:
             case And(args=args):
                 return (self.both if true else self.either)([form(arg) for arg in args])

@@ -87,9 +87,9 @@ class Sources(Masks):
         """The name of the parameter that brings it."""
         return f"l{self.needs.setdefault(need, len(self.needs))}"
 
-    def once(self, form: str, node: Typed, make: Callable[[Typed], Any]) -> Any:
+    def once(self, form: str, node: Typed, make: Callable[..., Any], *args: Any) -> Any:
         """What is made of a part in this form, made when it is first asked for."""
         key = form, node
         if key not in self._memo:
-            self._memo[key] = make(node)
+            self._memo[key] = make(node, *args)
         return self._memo[key]
