@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from policy.engine.rules import Hits, Rules
-from policy.expr import code
 from policy.expr.batch import Conditions
 from policy.expr.columns import Columns
 from policy.expr.known import assume_known
-from policy.expr.row import Emitter, compile_all
+from policy.expr.row import compile_all
+from policy.expr.rowcode import Emitter
 from policy.expr.typed import Typed, can_be_unknown, inputs
 
 Array = Any  # a NumPy array
@@ -117,43 +117,40 @@ def _decides(rules: Rules, hit: int) -> bool:
 
 def _compiled(judge: Judge) -> Judged:
     """The function of machine values in the order of names. While all are known it asks for no unknown."""
-    params = {name: f"v{place}" for place, name in enumerate(judge.names)}
-    careful = _written(judge, judge.trees, params, "careful")
+    careful = _written(judge, judge.trees, "careful")
     optional = {each.name: None for tree in judge.trees for each in inputs(tree).values() if each.optional}
     if not optional:
         return careful
     swift_trees = tuple(assume_known(tree) for tree in judge.trees)
-    missing = " or ".join(f"{params[name]} is None" for name in optional)
-    return _written(judge, swift_trees, params, "swift", missing, careful)
+    return _written(judge, swift_trees, "swift", tuple(optional), careful)
 
 
 def _written(
     judge: Judge,
     trees: Sequence[Typed],
-    params: Mapping[str, str],
     name: str,
-    missing: str = "",
+    optional: Sequence[str] = (),
     otherwise: Judged | None = None,
 ) -> Judged:
-    emitter = Emitter(params)
-    arguments = ", ".join(params.values())
+    """The function of these trees, which leaves rows in which an optional name is missing to the other function."""
+    emitter = Emitter(judge.names)
+    params = emitter.names.values()
     if otherwise is not None:
         again = emitter.constants.name(otherwise)
-        emitter.lines += [f"if {missing}: return {again}({arguments})"]
+        missing = " or ".join(f"{emitter.names[each]} is None" for each in optional)
+        emitter.lines += [f"if {missing}: return {again}({', '.join(params)})"]
     emitter.lines.append("hits = ()")
     for one in judge.order:
         if isinstance(one, int):
             _write_rule(emitter, judge.rules, one, trees[one])
         else:
-            _write_table(emitter, judge.rules, one, params)
-    return code.function(
-        name, list(params.values()), [*emitter.lines, "return hits"], emitter.constants.namespace
-    )
+            _write_table(emitter, judge.rules, one)
+    return emitter.function(name, params, ["return hits"])
 
 
-def _write_table(emitter: Emitter, rules: Rules, table: Table, params: Mapping[str, str]) -> None:
+def _write_table(emitter: Emitter, rules: Rules, table: Table) -> None:
     """Lines that add the hit of a table, and leave if its row decides."""
-    called = f"{emitter.constants.name(table.row)}({', '.join(params[name] for name in table.reads)})"
+    called = f"{emitter.constants.name(table.row)}({', '.join(emitter.names[name] for name in table.reads)})"
     emitter.lines += [f"found = {called}", "if found >= 0:", "    hits += (found + found,)"]
     if not table.preview:
         finals = frozenset(place for place, one in enumerate(rules.effects) if _decides(rules, 2 * place))

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from policy.engine.tableindex import WORD, Index, Test
-from policy.expr import code
 from policy.expr.batch import CHUNK, Computed
 from policy.expr.columns import Array, Column, Columns
-from policy.expr.row import Emitter
+from policy.expr.rowcode import Emitter
 from policy.expr.typed import Typed, inputs
 from policy.spec.tables import TableSpec
 
@@ -129,18 +128,15 @@ def effects(spec: TableSpec, ladder: Sequence[str]) -> list[tuple[str, int, int,
 
 def _compiled(table: Table) -> Callable[..., int]:
     """The function of machine values in the order of `reads`: the number of the first row that matches, or -1."""
-    params = {name: f"v{place}" for place, name in enumerate(table.reads)}
-    emitter = Emitter(params)
-    constant, lines = emitter.constants.name, emitter.lines
+    emitter = Emitter(table.reads)
+    params, constant, lines = emitter.names, emitter.constants.name, emitter.lines
     for number, tree in enumerate(table.trees):
         text = emitter.value(tree)  # what it needs first is added to the lines
         lines.append(f"k{number} = {text}")
     for block in table.blocks:
         lines += ["while True:", *(f"    {line}" for line in _searched(block, params, constant))]
         lines += [f"    return (m & -m).bit_length() + {table.offset + block.first - 1}"]
-    return code.function(
-        "first_row", list(params.values()), [*lines, "return -1"], emitter.constants.namespace
-    )
+    return emitter.function("first_row", params.values(), ["return -1"])
 
 
 def _searched(block: Block, params: Mapping[str, str], constant: Callable[[Any], str]) -> Iterator[str]:

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from policy.expr import code, lookups, vectors
+from policy.expr import lookups, vectors
 from policy.expr.columns import Array, Column, Columns
 from policy.expr.machine import MistypedError, outward
 from policy.expr.row import compile_value
 from policy.expr.typed import Input, Typed, inputs
-from policy.expr.types import DYN, NOTHING, Type
-from policy.expr.vector import DTYPES, VECTORS, Emitter, Layout, Need, is_fine
+from policy.expr.types import BOOL, DYN, NOTHING, Type
+from policy.expr.units import VECTORS, dtype, is_vector
+from policy.expr.vector.emitter import Emitter
+from policy.expr.vector.layout import Layout, Need
 
 CHUNK = 16_384  # rows; larger chunks leave the cache, smaller ones pay Python once too often
 
@@ -53,7 +55,7 @@ class _Plan:
 
     chunk: Callable[..., tuple[Any, ...]]
     names: tuple[str, ...]
-    nullable: tuple[str, ...]
+    masked: tuple[str, ...]
     needs: dict[Need, Callable[..., Any]]
 
 
@@ -71,7 +73,7 @@ class _Compiled:
         asked = _asked(plan, columns)
         data = [columns.columns[name].data for name in plan.names]
         sliced = [columns.columns[name].kind in ("number", "coded") for name in plan.names]
-        masks = [columns.columns[name].valid for name in plan.nullable]
+        masks = [columns.columns[name].valid for name in plan.masked]
         with np.errstate(all="ignore"):
             for begin in range(0, columns.rows, CHUNK):
                 end = min(begin + CHUNK, columns.rows)
@@ -91,17 +93,10 @@ class _Compiled:
     def _made(self, layout: Layout) -> _Plan:
         emitter = Emitter(layout)
         answers = self._write(emitter)
-        nullable = tuple(name for name, kind, valid in layout if valid and kind == "number")
-        params = [
-            *("rows", "begin", "end"),
-            *(f"v{emitter.place[name]}" for name in self.names),
-            *(f"m{emitter.place[name]}" for name in nullable),
-            *(f"l{place}" for place in emitter.needs.values()),
-        ]
-        body = [*emitter.lines, f"return ({''.join(f'{answer}, ' for answer in answers)})"]
-        namespace = {**_NAMESPACE, **emitter.constants.namespace}
+        last = f"return ({''.join(f'{answer}, ' for answer in answers)})"
+        chunk = emitter.function("chunk", emitter.params, [last], _NAMESPACE)
         functions = {need: _row(need, emitter.kinds) for need in emitter.needs}
-        return _Plan(code.function("chunk", params, body, namespace), self.names, nullable, functions)
+        return _Plan(chunk, self.names, emitter.masked, functions)
 
 
 def _pair(found: Any) -> tuple[Array, Any]:
@@ -153,7 +148,7 @@ def _asked(plan: _Plan, columns: Columns) -> list[Any]:
         if need.node not in answers:
             sets = [column.data for column in _read(need.node, columns) if column.kind == "set"]
             answers[need.node] = lookups.answers(need.node, columns.columns[need.column], function, sets)
-        asked.append(lookups.lookup(need.mode, answers[need.node], need.node.type.name))
+        asked.append(lookups.lookup(need.mode, answers[need.node], need.node.type))
     return asked
 
 
@@ -166,15 +161,15 @@ def _mapper(
 ) -> Callable[[int, int], tuple[Array, Array]]:
     """The row function over the rows of a chunk: two masks of a bool, or numbers and a mask."""
     values = rows_of(node, function, columns)
-    name = node.type.name
+    type_ = node.type
 
     def mapped(begin: int, end: int) -> tuple[Array, Array]:
         found = values(begin, end)
-        if name == "bool":
+        if type_ == BOOL:
             return np.array([each is True for each in found], bool), np.array(
                 [each is False for each in found], bool
             )
-        return lookups.numbers(found, name)
+        return lookups.numbers(found, type_)
 
     return mapped
 
@@ -231,7 +226,7 @@ class Values:
     def numbers(self, columns: Columns) -> tuple[Array, Array]:
         """The values of a tree of a type with vector code, times in microseconds, and where there is one."""
         name = self.tree.type.name
-        data: Array = np.empty(columns.rows, DTYPES.get(name, np.int64))
+        data: Array = np.empty(columns.rows, dtype(self.tree.type))
         valid = np.empty(columns.rows, bool)
 
         def take(begin: int, end: int, found: tuple[Any, ...]) -> None:
@@ -269,7 +264,7 @@ class Computed:
 
     def __init__(self, tree: Typed) -> None:
         self.tree = tree
-        self._values = Values(tree) if tree.type.name in VECTORS and not is_fine(tree) else None
+        self._values = Values(tree) if is_vector(tree) else None
         self._function = compile_value(tree, list(inputs(tree)))
 
     def __call__(self, columns: Columns) -> Column:
@@ -281,9 +276,7 @@ class Computed:
             return Column("number", tree.type, *self._values.numbers(columns))
         read = _read(tree, columns)
         if [column.kind for column in read] == ["coded"]:
-            known: Callable[..., Any] = self._function
-            if not any(each.optional for each in inputs(tree).values()):  # the null code means nothing then
-                known = lookups.never_missing(known)
+            known = lookups.guarded(tree, self._function)
             values = [known(value) for value in read[0].values or ()]
             return Column("coded", tree.type, read[0].data, None, values)
         return Column("object", tree.type, rows_of(tree, self._function, columns)(0, columns.rows))

@@ -58,6 +58,7 @@ from policy.expr.types import (
     list_of,
     plain,
 )
+from policy.expr.units import is_fine
 
 MAX_LOOPS = 8
 MAX_NESTED_LOOPS = 2
@@ -81,7 +82,7 @@ def check(node: Node, declared: Mapping[str, Variable], *, wanted: Type | None =
     """The tree's types, for names declared with these types; `wanted` is the type that the whole must have."""
     checker = _Checker(declared)
     tree = checker.check(node, {})
-    if isinstance(tree, Const) and tree.type.name in ("timestamp", "duration") and (tree.value or 0) % 1000:
+    if isinstance(tree, Const) and is_fine(tree):
         checker.note(problems.too_fine(tree.type.name, node.start, node.end))
     if wanted is not None and plain(tree.type) != plain(wanted) and tree.type != FAULT:
         checker.note(problems.wrong_result(str(wanted), str(tree.type), node.start, node.end))

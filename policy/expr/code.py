@@ -9,7 +9,7 @@ import itertools
 import linecache
 import re
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -40,6 +40,32 @@ class Constants:
             self._names[key] = name
             self.namespace[name] = value
         return self._names[key]
+
+
+class Writer:
+    """Writes the body of one function: its lines, its constants, and temporaries whose names never repeat."""
+
+    def __init__(self) -> None:
+        self.constants = Constants()
+        self.lines: list[str] = []
+        self._numbers = itertools.count()
+
+    def fresh(self, letter: str = "t") -> str:
+        """A name that nothing else has."""
+        return f"{letter}{next(self._numbers)}"
+
+    def line(self, text: str, letter: str = "t") -> str:
+        """The name of a line that holds the text's value."""
+        name = self.fresh(letter)
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    def function(
+        self, name: str, params: Iterable[str], last: Sequence[str], given: Mapping[str, Any] | None = None
+    ) -> FunctionType:
+        """The function of the lines so far and the last ones; `given`: what its text uses besides the constants."""
+        namespace = {**(given or {}), **self.constants.namespace}
+        return function(name, list(params), [*self.lines, *last], namespace)
 
 
 def function(

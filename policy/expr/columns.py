@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from policy.expr.machine import MAX_EXACT, MAX_TIME, MIN_TIME, MistypedError, inward
 from policy.expr.types import Type
+from policy.expr.units import dtype, unit
 
 Kind = Literal["number", "coded", "object", "set"]
 Array = Any  # a NumPy array
@@ -61,8 +62,8 @@ class Column:
         values = piece.tolist()
         if self.type.name == "double":
             return [value if value == value else None for value in values]
-        if self.type.name in ("timestamp", "duration"):
-            values = [value * 1000 for value in values]
+        if (size := unit(self.type)) > 1:
+            values = [value * size for value in values]
         if self.valid is None:
             return values
         return [
@@ -129,8 +130,7 @@ def _column(array: pa.Array, type_: Type) -> Column:
 def _nothing(rows: int, type_: Type) -> Column:
     if type_.name == "double":
         return Column("number", type_, np.full(rows, np.nan))
-    dtype = bool if type_.name == "bool" else np.int64
-    return Column("number", type_, np.zeros(rows, dtype), np.zeros(rows, bool))
+    return Column("number", type_, np.zeros(rows, dtype(type_)), np.zeros(rows, bool))
 
 
 def _wrong(wanted: str, array: pa.Array) -> MistypedError:
@@ -152,10 +152,10 @@ def _ints(array: pa.Array) -> Array:
 def _narrow(values: Array) -> Array:
     """In as few bytes as hold every value: what a column costs is reading it."""
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
-    for dtype in (np.int8, np.int16, np.int32):
-        limits = np.iinfo(dtype)
+    for narrow in (np.int8, np.int16, np.int32):
+        limits = np.iinfo(narrow)
         if limits.min <= low and high <= limits.max:
-            return values.astype(dtype)
+            return values.astype(narrow)
     return values
 
 

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from policy.expr import fold
-from policy.expr.typed import (
-    FALSE,
-    TRUE,
-    And,
-    Apply,
-    Const,
-    If,
-    Input,
-    Known,
-    Local,
-    Loop,
-    MakeList,
-    Not,
-    Or,
-    Typed,
-    list_const,
-    walk,
-)
+from policy.expr.typed import FALSE, TRUE, Const, Input, Known, Local, Loop, Typed, children, walk
 
 MAX_NODES = 20_000  # of an expression once its names are replaced
 
@@ -60,44 +44,18 @@ class _Substitution:
         match node:
             case Input(name=name) if name in self.meanings:
                 return self._meaning(self.meanings[name])
-            case Local():
-                return Local(node.slot + shift, node.type, node.optional)
-            case Known(arg=arg):
-                if isinstance(arg, Input) and arg.name in self.meanings:
-                    return _known(arg.name, self.meanings[arg.name])
-                return Known(self._name(arg, shift))
-            case Apply():
-                return fold.apply(node.overload, self._all(node.args, shift), node.type)
-            case And():
-                return fold.both(self._all(node.args, shift))
-            case Or():
-                return fold.either(self._all(node.args, shift))
-            case Not():
-                return fold.negated(self.made(node.arg, shift))
-            case If():
-                test, then, other = self._all((node.test, node.then, node.other), shift)
-                return fold.chosen(test, then, other, node.type)
-            case MakeList():
-                return list_const(self._all(node.items, shift), node.type.element)
-            case Loop():
-                return self._loop(node, shift)
-        return node
+            case Known(arg=Input(name=name)) if name in self.meanings:
+                return _known(name, self.meanings[name])
+            case Known(arg=Local() as arg):
+                return Known(replace(arg, slot=arg.slot + shift))
+            case Local() | Loop():
+                node = replace(node, slot=node.slot + shift)
+        return fold.rebuilt(node, lambda child: self.made(child, shift))
 
     def _meaning(self, tree: Typed) -> Typed:
         slots = [each.slot for each in walk(tree) if isinstance(each, Loop)]
         self.next_slot += 1_000
         return self.made(tree, self.next_slot) if slots else tree
-
-    def _name(self, arg: Input | Local, shift: int) -> Input | Local:
-        return Local(arg.slot + shift, arg.type, arg.optional) if isinstance(arg, Local) else arg
-
-    def _all(self, nodes: tuple[Typed, ...], shift: int) -> tuple[Typed, ...]:
-        return tuple(self.made(node, shift) for node in nodes)
-
-    def _loop(self, node: Loop, shift: int) -> Loop:
-        body = None if node.body is None else self.made(node.body, shift)
-        over, test = self.made(node.over, shift), self.made(node.test, shift)
-        return Loop(node.macro, over, node.slot + shift, test, body, node.type, node.item)
 
 
 def _known(name: str, meaning: Typed) -> Typed:
@@ -122,16 +80,7 @@ def _loops(node: Typed) -> int:
 
 def _nested(node: Typed) -> int:
     """How deep macros stand in each other's conditions."""
-    match node:
-        case Loop():
-            inner = [node.test] if node.body is None else [node.test, node.body]
-            return max(_nested(node.over), 1 + max(map(_nested, inner)))
-        case Const() | Input() | Local() | Known():
-            return 0
-        case Not(arg=arg):
-            return _nested(arg)
-        case If():
-            return max(_nested(node.test), _nested(node.then), _nested(node.other))
-        case MakeList(items=items):
-            return max(map(_nested, items), default=0)
-    return max(map(_nested, node.args), default=0)
+    if isinstance(node, Loop):
+        over, *inner = children(node)
+        return max(_nested(over), 1 + max(map(_nested, inner)))
+    return max(map(_nested, children(node)), default=0)

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from policy.expr.functions import Overload
-from policy.expr.typed import FALSE, TRUE, And, Apply, Const, If, Input, Known, Local, Not, Or, Typed
+from policy.expr.typed import (
+    FALSE,
+    TRUE,
+    And,
+    Apply,
+    Const,
+    If,
+    Input,
+    Known,
+    Local,
+    Loop,
+    MakeList,
+    Not,
+    Or,
+    Typed,
+    list_const,
+)
 from policy.expr.types import Type
 
 
@@ -69,3 +87,24 @@ def chosen(test: Typed, then: Typed, other: Typed, type_: Type) -> Typed:
 def known(arg: Input | Local) -> Typed:
     """Whether a name has a value."""
     return Known(arg) if arg.optional else TRUE
+
+
+def rebuilt(node: Typed, made: Callable[[Typed], Typed]) -> Typed:
+    """The node over what is made of each of its children; itself if it has none, or only a name that it asks for."""
+    match node:
+        case Apply(overload=overload, args=args):
+            return apply(overload, tuple(map(made, args)), node.type)
+        case And(args=args):
+            return both(tuple(map(made, args)))
+        case Or(args=args):
+            return either(tuple(map(made, args)))
+        case Not(arg=arg):
+            return negated(made(arg))
+        case If():
+            return chosen(made(node.test), made(node.then), made(node.other), node.type)
+        case MakeList(items=items):
+            return list_const(tuple(map(made, items)), node.type.element)
+        case Loop(body=body):
+            over, test = made(node.over), made(node.test)
+            return replace(node, over=over, test=test, body=None if body is None else made(body))
+    return node

@@ -7,7 +7,7 @@ from typing import Any
 
 from policy.expr.machine import address, network
 from policy.expr.nodes import IN, INDEX, Literal, Node
-from policy.expr.stdlib.time import parse_duration, parse_timestamp
+from policy.expr.timetext import parse_duration, parse_timestamp
 from policy.expr.typed import Input, Typed
 from policy.expr.types import BOOL, DOUBLE, INT, NUMBERS, STRING, Variable, plain
 

@@ -18,7 +18,8 @@ from policy.expr.columns import Array, Column
 from policy.expr.stdlib.operators import DIFFERENT, EQUAL, IN_SET
 from policy.expr.typed import Apply, Const, Input, Typed, inputs
 from policy.expr.types import DOUBLE, Type
-from policy.expr.vector import Mode
+from policy.expr.units import unit
+from policy.expr.vector.layout import Mode
 
 _FEW = 4  # comparisons that cost less than a gather
 _MANY = 64  # values from which vector code pays
@@ -81,7 +82,7 @@ def members(members_: Any, type_: Type) -> Callable[[Array], Array]:
     return test
 
 
-def lookup(mode: Mode, found: Sequence[Any], type_: str) -> Lookup:
+def lookup(mode: Mode, found: Sequence[Any], type_: Type) -> Lookup:
     """What generated code calls with codes: a mask of a bool, or numbers, or where there are numbers."""
     if mode in ("truth", "falsity"):
         return mask(found, mode == "truth")
@@ -145,10 +146,10 @@ def _among(codes: list[int]) -> Lookup:
     return test
 
 
-def numbers(found: Sequence[Any], type_: str) -> tuple[Array, Array]:
+def numbers(found: Sequence[Any], type_: Type) -> tuple[Array, Array]:
     """Machine values as a column, and where there is one."""
     known = np.array([value is not None for value in found], bool)
-    if type_ == "double":
+    if type_ == DOUBLE:
         return np.array([np.nan if value is None else value for value in found], np.float64), known
-    unit = 1000 if type_ in ("timestamp", "duration") else 1
-    return np.array([0 if value is None else value // unit for value in found], np.int64), known
+    size = unit(type_)
+    return np.array([0 if value is None else value // size for value in found], np.int64), known

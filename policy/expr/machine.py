@@ -30,12 +30,14 @@ MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 MAX_LIST = 1000  # items of a list
 MAX_TEXT = 65_536  # characters of a string that an expression makes
 MAX_EXACT = 2**53  # doubles hold every int up to here
-MIN_TIME = -62_135_596_800 * 10**9  # 0001-01-01T00:00:00Z
-MAX_TIME = 253_402_300_800 * 10**9 - 1  # 9999-12-31T23:59:59.999999999Z
+SECOND = 10**9  # nanoseconds
+MIN_SECOND, MAX_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 to 9999, since 1970
+MIN_TIME = MIN_SECOND * SECOND  # 0001-01-01T00:00:00Z
+MAX_TIME = (MAX_SECOND + 1) * SECOND - 1  # 9999-12-31T23:59:59.999999999Z
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IPV6 = 1 << 128  # added to an IPv6 address, so that no two addresses share a number
 _MAPPED = 0xFFFF << 32  # ::ffff:0:0/96, IPv4 addresses as a dual-stack socket shows them
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -85,7 +87,7 @@ def nanoseconds(value: timedelta) -> int:
 
 def time_of(value: datetime) -> int:
     """The machine value of an aware datetime."""
-    return nanoseconds(value - _EPOCH)
+    return nanoseconds(value - EPOCH)
 
 
 def _timestamp(value: Any) -> int:
@@ -199,7 +201,7 @@ def show_network(value: tuple[int, int, int]) -> str:
 
 
 def _to_datetime(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value // 1000)
+    return EPOCH + timedelta(microseconds=value // 1000)
 
 
 def _to_timedelta(value: int) -> timedelta:

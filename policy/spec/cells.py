@@ -27,7 +27,7 @@ from policy.expr.machine import MAX_INT, MIN_INT, address, network
 from policy.expr.proof import Domain
 from policy.expr.proof.domains import above, below, every
 from policy.expr.proof.ranges import EMPTY, Ranges, both, covers, only, span, union, without
-from policy.expr.stdlib.time import parse_duration, parse_timestamp
+from policy.expr.timetext import parse_duration, parse_timestamp
 from policy.expr.types import (
     BOOL,
     DOUBLE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.expr.functions import function
-from policy.expr.stdlib.time import show_duration, show_timestamp
+from policy.expr.timetext import show_duration, show_timestamp
 
 
 @function(
