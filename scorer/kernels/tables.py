@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from scorer.kernels.cells import I32, U32, U64, Cells
 from scorer.kernels.forest import LEAF, Floats, Forest, Ints
@@ -58,12 +59,15 @@ def tables(forest: Forest) -> Tables | None:
     if cells is None or cells.words * 8 > WALK_BYTES + forest.nbytes:
         return None
     order = _order(forest)
-    new = np.empty(forest.nodes, dtype=np.int64)
-    new[order] = np.arange(forest.nodes)
+    new = np.empty(forest.nodes, dtype=np.int32)
+    new[order] = np.arange(forest.nodes, dtype=np.int32)
     first, last, word, words = cells.sets(order)
-    inner = forest.left[order] != LEAF
-    child = np.where(inner, new[forest.left[order]], np.arange(forest.nodes))
+    left = forest.left[order]
+    inner = left != LEAF
+    child = np.arange(forest.nodes, dtype=np.uint32)
+    child[inner] = new[left[inner]]
     height = _heights(forest)
+    del left
     padded = -(-forest.trees // LANES) * LANES
     rows = cells.rows
     masked = len(cells.used) <= MAX_MASKED and int(rows[-1]) * padded * 4 <= MASK_BYTES
@@ -85,20 +89,20 @@ def tables(forest: Forest) -> Tables | None:
         masks=masks,
         entry=new[entry].astype(np.uint32),
         steps=steps.astype(np.uint32),
-        slot=np.where(inner, cells.slot[order], 0).astype(np.uint32),
-        child=child.astype(np.uint32),
+        slot=np.where(inner, cells.slot[order], np.int32(0)).astype(np.uint32),
+        child=child,
         first=first,
         last=last,
         word=word,
         words=words,
         payload=forest.payload[order].ravel(),
-        original=order.astype(np.int32),
+        original=order,
     )
 
 
-def _heights(forest: Forest) -> Ints:
+def _heights(forest: Forest) -> npt.NDArray[np.int16]:
     """Return each node's distance from its deepest leaf."""
-    height = np.zeros(forest.nodes, dtype=np.int64)
+    height = np.zeros(forest.nodes, dtype=np.int16)
     inner = np.flatnonzero(forest.left != LEAF)
     levels = forest.level[inner]
     for level in range(int(forest.level.max()), -1, -1):
@@ -107,12 +111,12 @@ def _heights(forest: Forest) -> Ints:
     return height
 
 
-def _order(forest: Forest) -> Ints:
+def _order(forest: Forest) -> I32:
     """Order the nodes tree by tree and level by level, with siblings side by side."""
-    parent = np.full(forest.nodes, -1, dtype=np.int64)
+    parent = np.full(forest.nodes, -1, dtype=np.int32)
     inner = np.flatnonzero(forest.left != LEAF)
     parent[forest.left[inner]] = parent[forest.right[inner]] = inner
     is_right = np.zeros(forest.nodes, dtype=bool)
     is_right[forest.right[inner]] = True
-    tree = np.repeat(np.arange(forest.trees), np.diff(forest.starts))
-    return np.lexsort((is_right, parent, forest.level, tree))
+    tree = np.repeat(np.arange(forest.trees, dtype=np.int32), np.diff(forest.starts))
+    return np.lexsort((is_right, parent, forest.level, tree)).astype(np.int32)
