@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ def taken(chunks: list[pa.Array], kind: type[N]) -> Iterator[npt.NDArray[N]]:
 
 def joined(chunks: list[pa.Array], kind: type[N]) -> npt.NDArray[N]:
     """Return the numbers of all chunks, one after the other; the list is empty then."""
-    out: Any = np.empty(sum(map(len, chunks)), dtype=kind)
+    out = np.empty(sum(map(len, chunks)), dtype=kind)
     start = 0
     for part in taken(chunks, kind):
         out[start : start + len(part)] = part

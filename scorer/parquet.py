@@ -27,7 +27,7 @@ MAX_NESTING = 32
 MAX_HEADER = 1 << 16  # bytes of a page's header; statistics may stand in it
 _LARGE = 1 << 20  # bytes; below, threads cost more than they give
 _AHEAD = 1 << 18  # bytes of a column that are read at a time
-_BATCH = 4 << 20  # bytes of a large table that are read at a time: its columns else take twice their size, to grow
+_BATCH = 32 << 20  # bytes of a large table that are read at a time: a column that grows takes twice its size
 _WIDTHS = {
     0: 1,
     1: 4,
@@ -38,7 +38,9 @@ _WIDTHS = {
 }  # by physical type: boolean, int32, int64, int96, float, double
 _TEXT = 6  # the physical type of byte arrays
 _DICTIONARY, _PREFIXES = (2, 8), 7  # encodings
-_MEASURED = 16 << 20  # bytes of dictionaries whose texts are measured; those that Spark writes have one megabyte
+_MEASURED = (
+    16 << 20
+)  # bytes of dictionaries whose texts are measured; those that Spark writes have one megabyte
 _CODECS = {1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
 _COUNT_AT = {0: 5, 3: 8}  # where a page header of the type holds its number of values
 
@@ -84,7 +86,9 @@ def read(source: Any, budget: Budget) -> pa.Table:
             table = _in_small_batches(file, found, budget)
         elif size > _LARGE:
             rows = max(1, file.metadata.num_rows * _BATCH // max(1, found.plain))
-            table = pa.Table.from_batches(file.iter_batches(batch_size=rows), file.schema_arrow)
+            table = pa.Table.from_batches(
+                file.iter_batches(batch_size=rows, use_threads=False), file.schema_arrow
+            )
         else:
             table = file.read(use_threads=False)
     if size > _LARGE:

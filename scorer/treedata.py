@@ -18,7 +18,7 @@ import pyarrow as pa
 from scorer.chunks import joined
 from scorer.errors import Invalid
 from scorer.kernels import Forest, PlainTrees
-from scorer.kernels.forest import MOST
+from scorer.kernels.forest import MOST, Whole
 from scorer.saved import Saved
 from scorer.vectors import Block, Dense, Floats, OneHot, Sparse, Vector, Vectors, dense
 
@@ -54,27 +54,25 @@ class Nodes:
         """Return the trees whose leaves add `payload`; raises ValueError for nodes that are no binary trees."""
         return Forest.of(features=self.features, sizes=self.sizes, payload=payload, **self.splits)
 
+    @property
+    def counts(self) -> Floats:
+        """The first of the statistics (n,): of regression, how much of the training data came to a node."""
+        return self.statistics[:, 0].copy()
+
 
 def read_tree(saved: Saved) -> Nodes:
     """Read the nodes of a single tree."""
     table = saved.table()
     data = [batch.to_struct_array() for batch in table.to_batches()]
-    trees = np.zeros(table.num_rows, dtype=np.int64)
+    trees = np.zeros(table.num_rows, dtype=np.int32)
     del table
     return _nodes(saved, trees, data, 1)
 
 
 def read_ensemble(saved: Saved) -> Nodes:
     """Read the nodes of a forest."""
-    nodes = _read_nodes(saved)
-    if len(nodes.prediction) > _MANY:
-        pa.default_memory_pool().release_unused()  # what the table took
-    return nodes
-
-
-def _read_nodes(saved: Saved) -> Nodes:
     table = saved.table()
-    trees = _column(table.column("treeID").chunks, np.int64)
+    trees = _column(table.column("treeID").chunks, np.int32)
     data = table.column("nodeData").chunks
     del table  # what is not read of it need not stay
     return _nodes(saved, trees, data, _extra(saved, "numTrees"))
@@ -108,13 +106,15 @@ def _extra(saved: Saved, name: str) -> int:
     return value
 
 
-def _nodes(saved: Saved, trees: Ints, data: list[pa.Array], count: int) -> Nodes:
+def _nodes(saved: Saved, trees: Whole, data: list[pa.Array], count: int) -> Nodes:
     """Take the fields of the nodes out of their structs, one after the other; `data` is empty then."""
     if nulls := sum(chunk.null_count for chunk in data):
         raise ValueError(f"{nulls} of its nodes are null")
     data[:] = _ordered(data, trees, count)
     fields = {path: [_field(chunk, *path) for chunk in data] for path in FIELDS}
     data.clear()  # what is not read of it need not stay, and each field until it is copied
+    if len(trees) > _MANY:
+        pa.default_memory_pool().release_unused()
     left, right, feature, arity, prediction, statistics, lists = (fields.pop(path) for path in FIELDS)
     starts = _starts(lists)
     return Nodes(
@@ -133,16 +133,17 @@ def _nodes(saved: Saved, trees: Ints, data: list[pa.Array], count: int) -> Nodes
     )
 
 
-def _ordered(data: list[pa.Array], trees: Ints, count: int) -> list[pa.Array]:
+def _ordered(data: list[pa.Array], trees: Whole, count: int) -> list[pa.Array]:
     """Check that the nodes are those of so many trees, and put them in order, if one writer did not leave them so."""
-    ids = _column([_field(chunk, "id") for chunk in data], np.int64)
+    ids = _column([_field(chunk, "id") for chunk in data], np.int32)
     if count > len(ids):
         raise ValueError(f"it has {count} trees but {len(ids)} nodes")
     sizes = np.bincount(np.clip(trees, -1, count) + 1, minlength=count + 2)
     if sizes[0] or sizes[-1] or not sizes[1:-1].all():
         raise ValueError(f"its nodes are not those of the trees 0 to {count - 1}")
     sizes = sizes[1:-1]
-    expected = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    expected = np.arange(len(ids), dtype=np.int32)
+    expected -= np.repeat((np.cumsum(sizes) - sizes).astype(np.int32), sizes)
     if (trees[1:] >= trees[:-1]).all() and np.array_equal(ids, expected):
         return data
     order = np.lexsort((ids, trees))
@@ -177,7 +178,7 @@ def _flat(lists: list[pa.Array]) -> Floats:
     return _column(chunks, np.float64)
 
 
-def _starts(lists: list[pa.Array]) -> npt.NDArray[np.int32]:
+def _starts(lists: list[pa.Array]) -> Whole:
     """Return (n + 1,) where each list's values start; a null is no list."""
     lengths = _column([chunk.value_lengths() for chunk in lists], np.int32)
     if lengths.sum(dtype=np.int64) > MOST:

@@ -83,34 +83,37 @@ class Cells(NamedTuple):
             return self.stride * self.forest.nodes
         return int(np.where(self.arity[slot] > 0, self.cells[slot] // 64 + 1, 3).sum())
 
-    def sets(self, order: Ints) -> tuple[I32, I32, U32, U64]:
+    def sets(self, order: Ints | I32) -> tuple[I32, I32, U32, U64]:
         """Return first, last, word and words of the nodes, in this order."""
         forest = self.forest
-        leaf = forest.left[order] == LEAF
-        continuous = ~np.isnan(forest.threshold[order])
+        leaf, continuous = (forest.left == LEAF)[order], (~np.isnan(forest.threshold))[order]
         rank = self.rank[order]
         if self.stride:
             counts = np.full(forest.nodes, self.stride, dtype=np.int32)
             first = np.zeros(forest.nodes, dtype=np.int32)
         else:
             lengths = ((np.append(self.cells, 1) + 63) // 64).astype(np.int32)
-            counts = lengths[np.where(leaf, np.int32(len(self.used)), self.slot[order])]
+            slot = self.slot[order]
+            slot[leaf] = len(self.used)
+            counts = lengths[slot]
+            del slot
             counts[continuous] = 3
-            first = np.where(continuous, (rank >> 6) - 1, 0).astype(np.int32)
-        word = np.cumsum(counts, dtype=np.int64)
-        word -= counts
+            first = (rank >> 6) - np.int32(1)
+            first[~continuous] = 0
+        word = np.cumsum(counts, dtype=np.uint32)
+        word -= counts.astype(np.uint32)
         words = np.full(int(counts.sum(dtype=np.int64)), FULL, dtype=np.uint64)
         for place in range(self.stride or 3):
             node = continuous | leaf if self.stride else continuous | (leaf & (place == 0))
-            nodes = np.flatnonzero(node)
-            for start in range(0, len(nodes), BLOCK):
-                some = nodes[start : start + BLOCK]
+            for start in range(0, forest.nodes, BLOCK):
+                some = start + np.flatnonzero(node[start : start + BLOCK])
                 words[word[some] + place] = _above(rank[some] - 64 * (first[some] + place))
-            words[word[node & leaf] + place] = 0
+                words[word[some[leaf[some]]] + place] = 0
         self._clear_left(words, word, order, np.flatnonzero(~continuous & ~leaf))
-        return first, counts - np.int32(1), word.astype(np.uint32), words
+        counts -= 1
+        return first, counts, word, words
 
-    def _clear_left(self, words: U64, word: Ints, order: Ints, categorical: Ints) -> None:
+    def _clear_left(self, words: U64, word: U32, order: Ints | I32, categorical: Ints) -> None:
         """Turn off the bits of the cells that categorical splits send left."""
         forest, nodes = self.forest, order[categorical]
         counts = forest.stored_at[nodes + 1] - forest.stored_at[nodes]
@@ -126,7 +129,7 @@ class Cells(NamedTuple):
             self._clear(words, np.full(len(beyond), at[i]), beyond)
 
     @staticmethod
-    def _clear(words: U64, word: Ints, cell: Ints) -> None:
+    def _clear(words: U64, word: Ints | U32, cell: Ints | I32) -> None:
         np.bitwise_and.at(words, word + (cell >> 6), ~(np.uint64(1) << (cell & 63).astype(np.uint64)))
 
 

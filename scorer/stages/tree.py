@@ -290,8 +290,9 @@ class ForestClassifier(TreeStage):
         """Read the nodes; all trees weigh the same."""
         nodes = read_ensemble(saved)
         rule = _Rule.of(saved, read_classes(saved, nodes))
-        forest = nodes.forest(normalised(nodes.statistics))
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics.sum(axis=1), rule)
+        cover, forest = nodes.statistics.sum(axis=1), nodes.forest(normalised(nodes.statistics))
+        del nodes  # they are large, and not read any more
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), cover, rule)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -361,24 +362,19 @@ class ForestRegressor(_Sum):
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes."""
         nodes = read_ensemble(saved)
-        forest = nodes.forest(nodes.prediction)
-        return cls(
-            forest,
-            trees(forest),
-            bool(saved.text("leafCol", "")),
-            nodes.statistics[:, 0],
-            float(forest.trees),
-        )
+        cover, forest = nodes.counts, nodes.forest(nodes.prediction)
+        del nodes  # they are large, and not read any more
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), cover, float(forest.trees))
 
 
 # -- boosted trees -------------------------------------------------------------------------------------------
 
 
-def _boosted(saved: Saved) -> tuple[Nodes, Forest]:
-    """Read boosted trees: a leaf adds its prediction × the weight of its tree."""
+def _boosted(saved: Saved) -> tuple[Floats, Forest]:
+    """Read the cover of boosted trees, and the trees: a leaf adds its prediction × the weight of its tree."""
     nodes = read_ensemble(saved)
     weights = read_weights(saved, len(nodes.sizes))
-    return nodes, nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))
+    return nodes.counts, nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))
 
 
 @stage(
@@ -393,8 +389,8 @@ class BoostedRegressor(_Sum):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        nodes, forest = _boosted(saved)
-        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics[:, 0], 1.0)
+        cover, forest = _boosted(saved)
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), cover, 1.0)
 
 
 @stage(
@@ -411,10 +407,8 @@ class BoostedClassifier(TreeStage):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        nodes, forest = _boosted(saved)
-        return cls(
-            forest, trees(forest), bool(saved.text("leafCol", "")), nodes.statistics[:, 0], _Rule.of(saved, 2)
-        )
+        cover, forest = _boosted(saved)
+        return cls(forest, trees(forest), bool(saved.text("leafCol", "")), cover, _Rule.of(saved, 2))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
