@@ -27,7 +27,7 @@ MAX_NESTING = 32
 MAX_HEADER = 1 << 16  # bytes of a page's header; statistics may stand in it
 _LARGE = 1 << 20  # bytes; below, threads cost more than they give
 _AHEAD = 1 << 18  # bytes of a column that are read at a time
-_BATCH = 32 << 20  # bytes of a large table that are read at a time: a column that grows takes twice its size
+_BATCH = 48 << 20  # bytes of a large table that are read at a time: a column that grows takes twice its size
 _WIDTHS = {
     0: 1,
     1: 4,
