@@ -27,6 +27,7 @@ MAX_NESTING = 32
 MAX_HEADER = 1 << 16  # bytes of a page's header; statistics may stand in it
 _LARGE = 1 << 20  # bytes; below, threads cost more than they give
 _AHEAD = 1 << 18  # bytes of a column that are read at a time
+_BATCH = 48 << 20  # bytes of a large table that are read at a time: a column that grows takes twice its size
 _WIDTHS = {
     0: 1,
     1: 4,
@@ -37,6 +38,10 @@ _WIDTHS = {
 }  # by physical type: boolean, int32, int64, int96, float, double
 _TEXT = 6  # the physical type of byte arrays
 _DICTIONARY, _PREFIXES = (2, 8), 7  # encodings
+_MEASURED = (
+    16 << 20
+)  # bytes of dictionaries whose texts are measured; those that Spark writes have one megabyte
+_CODECS = {1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
 _COUNT_AT = {0: 5, 3: 8}  # where a page header of the type holds its number of values
 
 
@@ -72,13 +77,20 @@ def read(source: Any, budget: Budget) -> pa.Table:
     budget.open(size)
     found = _Survey(source, size)
     budget.spend(found.plain)
+    if sum(found.repeated.values()) > budget.left:
+        found.measure(source)
     repeated = list(found.repeated) if sum(found.repeated.values()) > budget.left else None
     # a column's pages one after the other: the reader else holds all bytes of the file beside their values
     with pq.ParquetFile(source, read_dictionary=repeated, buffer_size=_AHEAD, pre_buffer=False) as file:
         if sum(found.prefixed.values()) > budget.left:
             table = _in_small_batches(file, found, budget)
+        elif size > _LARGE:
+            rows = max(1, file.metadata.num_rows * _BATCH // max(1, found.plain))
+            table = pa.Table.from_batches(
+                file.iter_batches(batch_size=rows, use_threads=False), file.schema_arrow
+            )
         else:
-            table = file.read(use_threads=size > _LARGE)
+            table = file.read(use_threads=False)
     if size > _LARGE:
         pa.default_memory_pool().release_unused()  # what the pages took
     if repeated:
@@ -92,13 +104,14 @@ class _Survey:
     """What a file's footer and page headers claim.
 
     `plain`: bytes of the values, but for texts that are named by numbers or prefixes; `repeated` and `prefixed`: the
-    most that those of a column may take.
+    most that those of a column may take; `dictionaries`: the pages that name those texts.
     """
 
     def __init__(self, source: Any, size: int) -> None:
         self.plain = self.longest = 0
         self.repeated: dict[str, int] = {}
         self.prefixed: dict[str, int] = {}
+        self.dictionaries: list[_Dictionary] = []
         self._pages = 0
         meta = Reader(_footer(source, size)).struct()
         leaves = _leaves(_structs(meta.get(2)))
@@ -120,12 +133,14 @@ class _Survey:
         end = start + _whole(meta.get(7))
         if end > size:
             raise ValueError("claims a column past its end")
-        values = entries = 0
-        for header in self._headers(source, start, end):
+        values = 0
+        named = _Dictionary(leaf.path, _whole(meta.get(4, 0)), 0, 0, 0)
+        for at, header in self._headers(source, start, end):
             unfolded, kind = _whole(header.get(2)), header.get(1)
             self.longest = max(self.longest, unfolded)
             if kind == 2:
-                entries = unfolded
+                named = _Dictionary(leaf.path, named.codec, at, _whole(header.get(3)), unfolded)
+                self.dictionaries.append(named)
                 self.plain += unfolded
                 continue
             inner = header.get(_COUNT_AT.get(_whole(kind), 0), {})
@@ -134,19 +149,31 @@ class _Survey:
             values += count
             self.plain += unfolded + count * (leaf.width + 8)  # and its levels, offsets and validity
             if leaf.width == 0 and encoding in _DICTIONARY:
-                self.repeated[leaf.path] = self.repeated.get(leaf.path, 0) + count * entries
+                self.repeated[leaf.path] = self.repeated.get(leaf.path, 0) + count * named.unfolded
+                named.count += count
             elif leaf.width == 0 and encoding == _PREFIXES:
                 self.prefixed[leaf.path] = self.prefixed.get(leaf.path, 0) + count * unfolded
         return values
 
-    def _headers(self, source: Any, at: int, end: int) -> Iterator[Struct]:
+    def measure(self, source: Any) -> None:
+        """Replace what the repeated texts might take by their number × the longest that their dictionary holds."""
+        named = [one for one in self.dictionaries if one.count]
+        if sum(one.unfolded for one in named) > _MEASURED:
+            return
+        self.repeated = dict.fromkeys(self.repeated, 0)
+        for one in named:
+            self.repeated[one.path] += one.count * one.longest(source)
+
+    def _headers(self, source: Any, at: int, end: int) -> Iterator[tuple[int, Struct]]:
+        """Read the headers of the pages, each with the place where its page begins."""
         while at < end:
             self._pages += 1
             if self._pages > MAX_PAGES:
                 raise ValueError(f"holds more than {MAX_PAGES} pages")
             header, length = _header(source, at, end)
-            yield header
-            at += length + _whole(header.get(3))
+            at += length
+            yield at, header
+            at += _whole(header.get(3))
 
 
 def _header(source: Any, at: int, end: int) -> tuple[Struct, int]:
@@ -160,6 +187,32 @@ def _header(source: Any, at: int, end: int) -> tuple[Struct, int]:
             if size == MAX_HEADER:
                 raise
     raise AssertionError
+
+
+@dataclass(slots=True)
+class _Dictionary:
+    """A page of texts that `count` values of a column name: where it stands, its bytes there and unfolded."""
+
+    path: str
+    codec: int
+    at: int
+    size: int
+    unfolded: int
+    count: int = 0
+
+    def longest(self, source: Any) -> int:
+        """Return the length of the longest text; of all together, if the page is none that can be read here."""
+        if self.codec and self.codec not in _CODECS:
+            return self.unfolded
+        source.seek(self.at)
+        page = source.read(self.size)
+        if self.codec:
+            page = pa.decompress(page, self.unfolded, _CODECS[self.codec], asbytes=True)
+        longest = at = 0
+        while at + 4 <= len(page):
+            length = int.from_bytes(page[at : at + 4], "little")
+            longest, at = max(longest, length), at + 4 + length
+        return min(longest, self.unfolded)
 
 
 @dataclass(frozen=True, slots=True)

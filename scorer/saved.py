@@ -287,34 +287,45 @@ def digest(table: pa.Table) -> bytes:
     for name in table.column_names:
         total.update(name.encode() + b"\0")
         column = table.column(name)
-        _hash(column.chunk(0) if column.num_chunks == 1 else column.combine_chunks(), total)
+        _hash(column.chunks or [pa.array([], column.type)], total)
     return total.digest()
 
 
-def _hash(array: pa.Array, total: Any) -> None:
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    kind = array.type
-    total.update(f"{len(array)}:{array.null_count};".encode())
-    if array.null_count:
-        total.update(np.packbits(array.is_null().to_numpy(zero_copy_only=False)).tobytes())
+def _hash(chunks: list[pa.Array], total: Any) -> None:
+    """Hash a column that lies in chunks as if it lay in one: no chunks are joined, for that takes them twice."""
+    kind = chunks[0].type
+    nulls = sum(chunk.null_count for chunk in chunks)
+    total.update(f"{sum(map(len, chunks))}:{nulls};".encode())
+    if nulls:
+        where = [chunk.is_null().to_numpy(zero_copy_only=False) for chunk in chunks]
+        total.update(np.packbits(np.concatenate(where)).tobytes())
     if pa.types.is_struct(kind):
-        for below in array.flatten():  # null where the struct is, whatever lies under it
-            _hash(below, total)
+        for fields in zip(*(chunk.flatten() for chunk in chunks), strict=True):
+            _hash(list(fields), total)  # null where the struct is, whatever lies under it
     elif pa.types.is_map(kind):
-        _hash(array.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))), total)
+        pairs = pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))
+        _hash([chunk.cast(pairs) for chunk in chunks], total)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        total.update(_filled(array.value_lengths()).to_numpy(zero_copy_only=False).astype("<i8").tobytes())
-        _hash(array.flatten(), total)
+        for chunk in chunks:
+            lengths = _filled(chunk.value_lengths()).to_numpy(zero_copy_only=False)
+            total.update(lengths.astype("<i8").tobytes())
+        _hash([chunk.flatten() for chunk in chunks], total)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
-        for start in range(
-            0, len(array), HASHED
-        ):  # few texts at a time, since Python's take ten times their bytes
-            texts = "\x1f".join(map(repr, array.slice(start, HASHED).to_pylist()))
-            total.update(("\x1f" * (start > 0) + texts).encode())
+        first = True
+        for part in _parts(chunks, HASHED):  # few texts at a time, since Python's take ten times their bytes
+            texts = "\x1f".join(map(repr, part.to_pylist()))
+            total.update(("\x1f" * (not first) + texts).encode())
+            first = False
     else:
-        for start in range(0, len(array), BLOCK):
-            total.update(_bytes(array.slice(start, BLOCK)))
+        for part in _parts(chunks, BLOCK):
+            total.update(_bytes(part))
+
+
+def _parts(chunks: list[pa.Array], size: int) -> Iterator[pa.Array]:
+    """Cut chunks into parts of at most so many values; none is empty."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), size):
+            yield chunk.slice(start, size)
 
 
 def _bytes(array: pa.Array) -> bytes:

@@ -9,19 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from scorer.chunks import joined
 from scorer.errors import Invalid
 from scorer.kernels import Forest, PlainTrees
+from scorer.kernels.forest import MOST, Whole
 from scorer.saved import Saved
 from scorer.vectors import Block, Dense, Floats, OneHot, Sparse, Vector, Vectors, dense
 
 Ints = npt.NDArray[np.int64]
+N = TypeVar("N", bound=np.generic)
 _MANY = 100_000  # nodes
+FIELDS = (
+    ("leftChild",),
+    ("rightChild",),
+    ("split", "featureIndex"),
+    ("split", "numCategories"),
+    ("prediction",),
+    ("impurityStats",),
+    ("split", "leftCategoriesOrThreshold"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +54,26 @@ class Nodes:
         """Return the trees whose leaves add `payload`; raises ValueError for nodes that are no binary trees."""
         return Forest.of(features=self.features, sizes=self.sizes, payload=payload, **self.splits)
 
+    @property
+    def counts(self) -> Floats:
+        """The first of the statistics (n,): of regression, how much of the training data came to a node."""
+        return self.statistics[:, 0].copy()
+
 
 def read_tree(saved: Saved) -> Nodes:
     """Read the nodes of a single tree."""
     table = saved.table()
-    data = pa.chunked_array([batch.to_struct_array() for batch in table.to_batches()])
-    return _nodes(saved, np.zeros(table.num_rows, dtype=np.int64), data, 1)
+    data = [batch.to_struct_array() for batch in table.to_batches()]
+    trees = np.zeros(table.num_rows, dtype=np.int32)
+    del table
+    return _nodes(saved, trees, data, 1)
 
 
 def read_ensemble(saved: Saved) -> Nodes:
     """Read the nodes of a forest."""
-    nodes = _read_nodes(saved)
-    if len(nodes.prediction) > _MANY:
-        pa.default_memory_pool().release_unused()  # what the table took
-    return nodes
-
-
-def _read_nodes(saved: Saved) -> Nodes:
     table = saved.table()
-    trees = _column(table.column("treeID"), np.int64)
-    data = table.column("nodeData")
+    trees = _column(table.column("treeID").chunks, np.int32)
+    data = table.column("nodeData").chunks
     del table  # what is not read of it need not stay
     return _nodes(saved, trees, data, _extra(saved, "numTrees"))
 
@@ -71,7 +83,8 @@ def read_weights(saved: Saved, count: int) -> Floats:
     table = saved.table("treesMetadata")
     if table.num_columns != 3:
         raise ValueError(f"`treesMetadata` has {table.num_columns} columns, where 3 are written")
-    trees, weights = _column(table.column(0), np.int64), _column(table.column(2), np.float64)
+    trees = _column(table.column(0).chunks, np.int64)
+    weights = _column(table.column(2).chunks, np.float64)
     if not np.array_equal(np.sort(trees), np.arange(count)):
         raise ValueError(f"`treesMetadata` does not name the trees 0 to {count - 1} once each")
     ordered: Floats = weights[np.argsort(trees)]
@@ -93,85 +106,90 @@ def _extra(saved: Saved, name: str) -> int:
     return value
 
 
-def _nodes(saved: Saved, trees: Ints, data: pa.ChunkedArray, count: int) -> Nodes:
-    if data.null_count:
-        raise ValueError(f"{data.null_count} of its nodes are null")
-    data = _ordered(data, trees, count)
-    sizes = np.bincount(trees, minlength=count)
-    statistics = _matrix(_field(data, "impurityStats"))
-    lists = _field(data, "split", "leftCategoriesOrThreshold")
+def _nodes(saved: Saved, trees: Whole, data: list[pa.Array], count: int) -> Nodes:
+    """Take the fields of the nodes out of their structs, one after the other; `data` is empty then."""
+    if nulls := sum(chunk.null_count for chunk in data):
+        raise ValueError(f"{nulls} of its nodes are null")
+    data[:] = _ordered(data, trees, count)
+    fields = {path: [_field(chunk, *path) for chunk in data] for path in FIELDS}
+    data.clear()  # what is not read of it need not stay, and each field until it is copied
+    if len(trees) > _MANY:
+        pa.default_memory_pool().release_unused()
+    left, right, feature, arity, prediction, statistics, lists = (fields.pop(path) for path in FIELDS)
+    starts = _starts(lists)
     return Nodes(
         features=_extra(saved, "numFeatures"),
-        sizes=sizes,
+        sizes=np.bincount(trees, minlength=count),
+        statistics=_matrix(statistics),
         splits={
-            "left": _column(_field(data, "leftChild"), np.int64),
-            "right": _column(_field(data, "rightChild"), np.int64),
-            "feature": _column(_field(data, "split", "featureIndex"), np.int64),
-            "arity": _column(_field(data, "split", "numCategories"), np.int64),
+            "left": _column(left, np.int32),
+            "right": _column(right, np.int32),
+            "feature": _column(feature, np.int32),
+            "arity": _column(arity, np.int32),
             "split": _flat(lists),
-            "split_at": _starts(lists),
+            "split_at": starts,
         },
-        prediction=_column(_field(data, "prediction"), np.float64),
-        statistics=statistics,
+        prediction=_column(prediction, np.float64),
     )
 
 
-def _ordered(data: pa.ChunkedArray, trees: Ints, count: int) -> pa.ChunkedArray:
+def _ordered(data: list[pa.Array], trees: Whole, count: int) -> list[pa.Array]:
     """Check that the nodes are those of so many trees, and put them in order, if one writer did not leave them so."""
-    ids = _column(_field(data, "id"), np.int64)
+    ids = _column([_field(chunk, "id") for chunk in data], np.int32)
     if count > len(ids):
         raise ValueError(f"it has {count} trees but {len(ids)} nodes")
     sizes = np.bincount(np.clip(trees, -1, count) + 1, minlength=count + 2)
     if sizes[0] or sizes[-1] or not sizes[1:-1].all():
         raise ValueError(f"its nodes are not those of the trees 0 to {count - 1}")
     sizes = sizes[1:-1]
-    expected = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    if (np.diff(trees) >= 0).all() and np.array_equal(ids, expected):
+    expected = np.arange(len(ids), dtype=np.int32)
+    expected -= np.repeat((np.cumsum(sizes) - sizes).astype(np.int32), sizes)
+    if (trees[1:] >= trees[:-1]).all() and np.array_equal(ids, expected):
         return data
     order = np.lexsort((ids, trees))
     if not np.array_equal(ids[order], expected):
         raise ValueError("its nodes' ids do not count from 0 in each tree")
-    return data.take(pa.array(order))
+    return pa.chunked_array(data).take(pa.array(order)).chunks  # type: ignore[no-any-return]
 
 
-def _field(data: pa.ChunkedArray, *path: str) -> pa.ChunkedArray:
-    """Return a field below the nodes, in the chunks in which they were read."""
-    chunks = data.chunks
+def _field(data: pa.Array, *path: str) -> pa.Array:
+    """Return a field below the nodes."""
     for name in path:
-        chunks = [chunk.field(name) for chunk in chunks]
-    return pa.chunked_array(chunks)
+        data = data.field(name)
+    return data
 
 
-def _column(column: pa.ChunkedArray, kind: type[np.generic]) -> Any:
-    """Return numbers of one kind, without a copy where they are of it and in one piece."""
-    if column.null_count:
-        raise ValueError(f"{column.null_count} values of its nodes are null")
-    if column.num_chunks == 1:
-        return column.chunk(0).to_numpy(zero_copy_only=False).astype(kind)
-    out = np.empty(len(column), dtype=kind)
-    start = 0
-    for chunk in column.chunks:
-        out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-        start += len(chunk)
-    return out
+def _column(chunks: list[pa.Array], kind: type[N]) -> npt.NDArray[N]:
+    """Return the numbers of one kind that stand in the chunks; the list is empty then."""
+    if nulls := sum(chunk.null_count for chunk in chunks):
+        raise ValueError(f"{nulls} values of its nodes are null")
+    if kind is np.int32 and any(not pa.types.is_int32(chunk.type) for chunk in chunks):
+        wide = joined(chunks, np.int64)
+        if np.any(wide != wide.astype(np.int32)):
+            raise ValueError("its nodes hold a number of more than 32 bits")
+        return wide.astype(kind)
+    return joined(chunks, kind)
 
 
-def _flat(lists: pa.ChunkedArray) -> Floats:
-    """Return the values of all lists, one after the other."""
-    flat: Floats = _column(pa.chunked_array([chunk.flatten() for chunk in lists.chunks]), np.float64)
-    return flat
+def _flat(lists: list[pa.Array]) -> Floats:
+    """Return the values of all lists, one after the other; the list is empty then."""
+    chunks = [chunk.flatten() for chunk in lists]
+    lists.clear()
+    return _column(chunks, np.float64)
 
 
-def _starts(lists: pa.ChunkedArray) -> Ints:
+def _starts(lists: list[pa.Array]) -> Whole:
     """Return (n + 1,) where each list's values start; a null is no list."""
-    starts = np.zeros(len(lists) + 1, dtype=np.int64)
-    lengths = _column(pa.chunked_array([chunk.value_lengths() for chunk in lists.chunks]), np.int64)
+    lengths = _column([chunk.value_lengths() for chunk in lists], np.int32)
+    if lengths.sum(dtype=np.int64) > MOST:
+        raise ValueError(f"its nodes have more than {MOST} values of splits")
+    starts = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=starts[1:])
     return starts
 
 
-def _matrix(lists: pa.ChunkedArray) -> Floats:
-    counts = np.diff(_starts(lists))
+def _matrix(lists: list[pa.Array]) -> Floats:
+    counts = _column([chunk.value_lengths() for chunk in lists], np.int32)
     if len(counts) == 0 or counts.min() != counts.max():
         raise ValueError("its nodes have statistics of different lengths")
     return _flat(lists).reshape(len(counts), counts[0])

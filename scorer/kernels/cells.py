@@ -18,6 +18,7 @@ U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
 U64 = npt.NDArray[np.uint64]
 FULL = ~np.uint64(0)
+BLOCK = 1 << 18  # nodes whose words are made at a time
 MAX_STRIDE = 8  # words: up to 512 cells every set takes the same room
 
 
@@ -33,8 +34,8 @@ class Cells(NamedTuple):
     arity: Ints
     cut_at: Ints
     cuts: Floats
-    slot: Ints
-    rank: Ints
+    slot: I32
+    rank: I32
     cells: Ints
 
     @classmethod
@@ -44,7 +45,7 @@ class Cells(NamedTuple):
         continuous = ~np.isnan(forest.threshold)
         categorical = inner & ~continuous
         used = np.unique(forest.feature[inner])
-        slot = np.searchsorted(used, forest.feature)
+        slot = np.searchsorted(used, forest.feature).astype(np.int32)
         arity = np.zeros(len(used), dtype=np.int64)
         np.maximum.at(arity, slot[categorical], np.maximum(forest.arity[categorical], 1))
         mixed = continuous & (arity[np.minimum(slot, len(used) - 1)] > 0) if len(used) else continuous
@@ -55,8 +56,8 @@ class Cells(NamedTuple):
         fresh = np.ones(len(cuts), dtype=bool)
         fresh[1:] = (slots[1:] != slots[:-1]) | (cuts[1:] != cuts[:-1])
         cut_at = np.concatenate([[0], np.cumsum(np.bincount(slots[fresh], minlength=len(used)))])
-        rank = np.zeros(forest.nodes, dtype=np.int64)
-        ranks = np.empty(len(cuts), dtype=np.int64)
+        rank = np.zeros(forest.nodes, dtype=np.int32)
+        ranks = np.empty(len(cuts), dtype=np.int32)
         ranks[order] = np.cumsum(fresh) - 1 - cut_at[slots]
         rank[continuous] = ranks
         count = np.where(arity > 0, arity + 1, np.diff(cut_at) + 1)
@@ -82,29 +83,37 @@ class Cells(NamedTuple):
             return self.stride * self.forest.nodes
         return int(np.where(self.arity[slot] > 0, self.cells[slot] // 64 + 1, 3).sum())
 
-    def sets(self, order: Ints) -> tuple[I32, I32, U32, U64]:
+    def sets(self, order: Ints | I32) -> tuple[I32, I32, U32, U64]:
         """Return first, last, word and words of the nodes, in this order."""
         forest = self.forest
-        leaf = forest.left[order] == LEAF
-        continuous = ~np.isnan(forest.threshold[order])
+        leaf, continuous = (forest.left == LEAF)[order], (~np.isnan(forest.threshold))[order]
         rank = self.rank[order]
         if self.stride:
-            counts = np.full(forest.nodes, self.stride)
-            first = np.zeros(forest.nodes, dtype=np.int64)
+            counts = np.full(forest.nodes, self.stride, dtype=np.int32)
+            first = np.zeros(forest.nodes, dtype=np.int32)
         else:
-            cells = np.append(self.cells, 1)[np.where(leaf, len(self.used), self.slot[order])]
-            counts = np.where(continuous, 3, (cells + 63) // 64)
-            first = np.where(continuous, (rank >> 6) - 1, 0)
-        word = np.cumsum(counts) - counts
-        words = np.full(int(counts.sum()), FULL, dtype=np.uint64)
+            lengths = ((np.append(self.cells, 1) + 63) // 64).astype(np.int32)
+            slot = self.slot[order]
+            slot[leaf] = len(self.used)
+            counts = lengths[slot]
+            del slot
+            counts[continuous] = 3
+            first = (rank >> 6) - np.int32(1)
+            first[~continuous] = 0
+        word = np.cumsum(counts, dtype=np.uint32)
+        word -= counts.astype(np.uint32)
+        words = np.full(int(counts.sum(dtype=np.int64)), FULL, dtype=np.uint64)
         for place in range(self.stride or 3):
             node = continuous | leaf if self.stride else continuous | (leaf & (place == 0))
-            words[word[node] + place] = _above(rank[node] - 64 * (first[node] + place))
-            words[word[node & leaf] + place] = 0
+            for start in range(0, forest.nodes, BLOCK):
+                some = start + np.flatnonzero(node[start : start + BLOCK])
+                words[word[some] + place] = _above(rank[some] - 64 * (first[some] + place))
+                words[word[some[leaf[some]]] + place] = 0
         self._clear_left(words, word, order, np.flatnonzero(~continuous & ~leaf))
-        return first.astype(np.int32), (counts - 1).astype(np.int32), word.astype(np.uint32), words
+        counts -= 1
+        return first, counts, word, words
 
-    def _clear_left(self, words: U64, word: Ints, order: Ints, categorical: Ints) -> None:
+    def _clear_left(self, words: U64, word: U32, order: Ints | I32, categorical: Ints) -> None:
         """Turn off the bits of the cells that categorical splits send left."""
         forest, nodes = self.forest, order[categorical]
         counts = forest.stored_at[nodes + 1] - forest.stored_at[nodes]
@@ -120,11 +129,11 @@ class Cells(NamedTuple):
             self._clear(words, np.full(len(beyond), at[i]), beyond)
 
     @staticmethod
-    def _clear(words: U64, word: Ints, cell: Ints) -> None:
+    def _clear(words: U64, word: Ints | U32, cell: Ints | I32) -> None:
         np.bitwise_and.at(words, word + (cell >> 6), ~(np.uint64(1) << (cell & 63).astype(np.uint64)))
 
 
-def _above(bit: Ints) -> U64:
+def _above(bit: I32) -> U64:
     """Return words in which the bits above this one are on: all if it is negative, none from 63."""
     inside = (FULL << np.clip(bit, 0, 63).astype(np.uint64)) << np.uint64(1)
     return np.where(bit < 0, FULL, np.where(bit > 62, np.uint64(0), inside))

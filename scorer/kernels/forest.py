@@ -11,7 +11,7 @@ A node's split sends a row left or right:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -20,9 +20,12 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+Whole = npt.NDArray[np.int32]
+
 MAX_DEPTH = 100  # Spark refuses to grow a tree deeper than 30
 MAX_ARITY = 1 << 24
 MANY = 256  # features
+MOST = (1 << 31) - 1  # nodes, and categories that they store
 LEAF = -1
 
 
@@ -37,21 +40,20 @@ class Forest:
     `stored`, `stored_at` (n + 1,): node i stores `stored[stored_at[i]:stored_at[i + 1]]`, ascending.
     `payload` (n, width): what a leaf adds to the answer.
     `level` (n,): the distance from the root.
-    `ordinal` (n,): a leaf's place in its tree, from the left; LEAF elsewhere.
     """
 
     features: int
     starts: Ints
-    left: Ints
-    right: Ints
-    feature: Ints
+    left: Whole
+    right: Whole
+    feature: Whole
     threshold: Floats
-    arity: npt.NDArray[np.int32]
-    stored: Ints
-    stored_at: Ints
+    arity: Whole
+    stored: Whole
+    stored_at: Whole
     payload: Floats
     level: npt.NDArray[np.int16]
-    ordinal: npt.NDArray[np.int32]
+    _ordinal: list[Whole] = field(default_factory=list, repr=False)
 
     @property
     def trees(self) -> int:
@@ -76,9 +78,17 @@ class Forest:
         return np.unique(self.feature[self.feature != LEAF])
 
     @property
+    def ordinal(self) -> Whole:
+        """A leaf's place in its tree, from the left (n,); LEAF elsewhere. It is counted when it is first wanted."""
+        if not self._ordinal:
+            self._ordinal.append(_ordinals(self.starts, self.left, self.right, self.level))
+        return self._ordinal[0]
+
+    @property
     def nbytes(self) -> int:
         """The size in memory, in bytes."""
-        return sum(int(getattr(self, name).nbytes) for name in self.__slots__ if name != "features")
+        arrays = (getattr(self, name) for name in self.__slots__)
+        return sum(int(array.nbytes) for array in arrays if isinstance(array, np.ndarray))
 
     @classmethod
     def of(
@@ -108,10 +118,10 @@ class Forest:
             raise ValueError("expected at least one tree, and at least one node in each")
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         count = int(starts[-1])
-        lefts, rights, used, arities = (
-            np.asarray(column, dtype=np.int64) for column in (left, right, feature, arity)
-        )
-        values, ends = np.asarray(split, dtype=np.float64), np.asarray(split_at, dtype=np.int64)
+        lefts, rights, used, arities, ends = map(_whole, (left, right, feature, arity, split_at))
+        values = np.asarray(split, dtype=np.float64)
+        if max(count, len(values)) > MOST:
+            raise ValueError(f"{count} nodes with {len(values)} values of splits are more than {MOST}")
         sums = np.asarray(payload, dtype=np.float64).reshape(count, -1)
         if any(len(column) != count for column in (lefts, rights, used, arities)) or len(ends) != count + 1:
             raise ValueError(f"expected {count} nodes in every column of the trees")
@@ -128,15 +138,20 @@ class Forest:
             starts=starts,
             left=lefts,
             right=rights,
-            feature=np.where(inner, used, LEAF),
+            feature=np.where(inner, used, LEAF).astype(np.int32, copy=False),
             threshold=threshold,
             arity=kinds,
             stored=stored,
             stored_at=stored_at,
             payload=np.ascontiguousarray(sums),
             level=level,
-            ordinal=_ordinals(starts, lefts, rights, level),
         )
+
+
+def _whole(column: npt.ArrayLike) -> Ints | Whole:
+    """Return whole numbers: of 32 bits as they are, all others of 64."""
+    array = np.asarray(column)
+    return array if array.dtype == np.int32 else np.asarray(column, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +166,25 @@ class _Check:
             tree = int(np.searchsorted(self.starts, node, side="right")) - 1
             raise ValueError(f"tree {tree}, node {node - int(self.starts[tree])}: {reason}")
 
-    def children(self, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    def children(self, left: Ints | Whole, right: Ints | Whole) -> tuple[Whole, Whole]:
         """Turn ids within a tree into nodes of the forest."""
-        start = np.repeat(self.starts[:-1], np.diff(self.starts))
-        size = np.repeat(np.diff(self.starts), np.diff(self.starts))
+        sizes = np.diff(self.starts)
+        start, size = (np.repeat(x.astype(np.int32), sizes) for x in (self.starts[:-1], sizes))
         self.refuse((left < 0) != (right < 0), "one child is missing; a node has two children or none")
         inner = left >= 0
         for child in (left, right):
             self.refuse(inner & ((child < 1) | (child >= size)), "a child's id is out of range")
-        parents = np.bincount(
-            np.concatenate([(left + start)[inner], (right + start)[inner]]), minlength=len(left)
-        )
-        self.refuse(parents > 1, "the node has two parents")
-        return np.where(inner, left + start, LEAF), np.where(inner, right + start, LEAF)
+        del size
+        nodes = [np.where(inner, child + start, LEAF).astype(np.int32, copy=False) for child in (left, right)]
+        known = np.zeros(len(left), dtype=bool)
+        for child in nodes:
+            known[child[inner]] = True
+        if np.count_nonzero(known) < 2 * np.count_nonzero(inner):
+            parents = np.bincount(np.concatenate([child[inner] for child in nodes]), minlength=len(left))
+            self.refuse(parents > 1, "the node has two parents")
+        return nodes[0], nodes[1]
 
-    def levels(self, left: Ints, right: Ints) -> npt.NDArray[np.int16]:
+    def levels(self, left: Whole, right: Whole) -> npt.NDArray[np.int16]:
         """Return every node's distance from its root."""
         level = np.full(len(left), -1, dtype=np.int16)
         nodes = self.starts[:-1]
@@ -180,15 +199,15 @@ class _Check:
         self.refuse(level < 0, "the node cannot be reached from the root")
         return level
 
-    def features(self, inner: npt.NDArray[np.bool_], feature: Ints, count: int) -> None:
+    def features(self, inner: npt.NDArray[np.bool_], feature: Ints | Whole, count: int) -> None:
         outside = inner & ((feature < 0) | (feature >= count))
         if outside.any():
             got = int(feature[outside.argmax()])
             self.refuse(outside, f"the split is on feature {got}, but the model has {count} features")
 
     def splits(
-        self, inner: npt.NDArray[np.bool_], arity: Ints, values: Floats, ends: Ints
-    ) -> tuple[Floats, npt.NDArray[np.int32], Ints, Ints]:
+        self, inner: npt.NDArray[np.bool_], arity: Ints | Whole, values: Floats, ends: Ints | Whole
+    ) -> tuple[Floats, Whole, Whole, Whole]:
         """Part the splits into thresholds and stored categories."""
         counts = np.diff(ends)
         continuous, categorical = inner & (arity < 0), inner & (arity >= 0)
@@ -198,19 +217,20 @@ class _Check:
         threshold[continuous] = values[ends[:-1][continuous]]
         self.refuse(continuous & np.isnan(threshold), "the threshold is NaN")
         self.refuse(categorical & (arity > MAX_ARITY), f"more than {MAX_ARITY} categories")
-        owner = np.repeat(np.arange(len(arity)), counts)
-        cells = values[ends[0] : ends[-1]]
-        kept = categorical[owner]
-        owner, cells = owner[kept], cells[kept]
+        nodes = np.flatnonzero(categorical)
+        many = counts[nodes].astype(np.int64)
+        owner = np.repeat(nodes, many)
+        cells = values[np.repeat(ends[nodes] - (np.cumsum(many) - many), many) + np.arange(len(owner))]
         ok = (cells >= 0) & (cells < arity[owner]) & (np.floor(cells) == cells)
         self._refuse_owner(owner[~ok], "a category is not a whole number from 0 to numCategories - 1")
-        stored = cells.astype(np.int64)
+        stored = cells.astype(np.int32)
         order = np.lexsort((stored, owner))
         stored, owner = stored[order], owner[order]
         twice = (owner[1:] == owner[:-1]) & (stored[1:] == stored[:-1])
         self._refuse_owner(owner[1:][twice], "a category is stored twice")
-        stored_at = np.concatenate([[0], np.cumsum(np.where(categorical, counts, 0))])
-        return threshold, np.where(categorical, arity, 0).astype(np.int32), stored, stored_at
+        stored_at = np.zeros(len(arity) + 1, dtype=np.int32)
+        np.cumsum(np.where(categorical, counts, 0), out=stored_at[1:])
+        return threshold, np.where(categorical, arity, 0).astype(np.int32, copy=False), stored, stored_at
 
     def _refuse_owner(self, owners: Ints, reason: str) -> None:
         bad = np.zeros(int(self.starts[-1]), dtype=bool)
@@ -218,7 +238,7 @@ class _Check:
         self.refuse(bad, reason)
 
 
-def _ordinals(starts: Ints, left: Ints, right: Ints, level: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
+def _ordinals(starts: Ints, left: Whole, right: Whole, level: npt.NDArray[np.int16]) -> Whole:
     """Count off each tree's leaves from left to right."""
     leaves = (left == LEAF).astype(np.int64)
     order = np.argsort(level, kind="stable")

@@ -25,7 +25,7 @@ CHUNK = 1 << 20  # cells that are laid out at a time
 class Masks:
     """The bit vectors of the trees' tops."""
 
-    def __init__(self, forest: Forest, cells: Cells, padded: int, height: Ints) -> None:
+    def __init__(self, forest: Forest, cells: Cells, padded: int, height: npt.NDArray[np.int16]) -> None:
         self.forest, self.cells, self.padded = forest, cells, padded
         self.sets = cells.sets(np.arange(forest.nodes))
         self.height: list[int] = height.tolist()

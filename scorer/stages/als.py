@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scorer.chunks import taken
 from scorer.errors import Dropped, Invalid, shown
 from scorer.fields import Field, Kind
 from scorer.places import HIGHEST, LOWEST, UNKNOWN, Places
@@ -93,24 +94,33 @@ def _factors(saved: Saved, name: str, rank: int) -> tuple[Places, Factors]:
     table = saved.table(name)
     if not {"id", "features"} <= set(table.column_names):
         raise saved.fail(f"`{name}` should have the columns `id` and `features`")
-    ids, features = (_whole(table[column]) for column in ("id", "features"))
+    ids, features = _whole(table["id"]), table["features"]
     if not pa.types.is_int32(ids.type) or ids.null_count:
         raise saved.fail(f"`{name}` should hold ids that are whole numbers of 32 bits, none of them null")
     if not pa.types.is_list(features.type) or not pa.types.is_floating(features.type.value_type):
         raise saved.fail(f"`{name}` should hold lists of numbers, not {features.type}")
-    lengths = pc.unique(features.value_lengths()).to_pylist()
+    lengths = pc.unique(pc.list_value_length(features)).to_pylist()
     if set(lengths) - {rank}:
         raise saved.fail(
             f"`{name}` holds factors of {sorted(map(str, lengths))} numbers, where the rank is {rank}"
         )
-    numbers = np.asarray(features.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
-    if not np.isfinite(numbers).all():
-        raise saved.fail(f"`{name}` holds a factor that is not a finite number")
     order = np.argsort(ids.to_numpy(), kind="stable")
     ordered = ids.to_numpy()[order]
     if (ordered[1:] == ordered[:-1]).any():
         raise saved.fail(f"`{name}` holds an id twice")
-    return Places(ordered), shared(numbers.reshape(len(ordered), rank)[order])
+    chunks = [chunk.flatten() for chunk in features.chunks]
+    del table, features  # what is copied need not stay
+    rows = np.empty_like(order)
+    rows[order] = np.arange(len(order))
+    factors = np.empty((len(order), rank), dtype=np.float32)
+    start = 0
+    for numbers in taken(chunks, np.float32):
+        if not np.isfinite(numbers).all():
+            raise saved.fail(f"`{name}` holds a factor that is not a finite number")
+        part = numbers.reshape(-1, rank)
+        factors[rows[start : start + len(part)]] = part
+        start += len(part)
+    return Places(ordered), shared(factors)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

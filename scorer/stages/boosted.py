@@ -14,7 +14,7 @@ from scorer.classes import Rule, exp, pair
 from scorer.kernels import Forest
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.treedata import Nodes, read_ensemble, read_weights
+from scorer.treedata import read_ensemble, read_weights
 from scorer.treestage import CLASSES, NUMBER, TreeSum, TreeVote, Vote, parts
 from scorer.vectors import Floats
 
@@ -27,9 +27,9 @@ class BoostedClassifier(TreeVote):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        nodes, forest = _weighted(saved)
+        cover, forest = _weighted(saved)
         rule = Rule.of(saved, 2)
-        return cls(*parts(saved, forest, nodes.statistics[:, 0]), rule)
+        return cls(*parts(saved, forest, cover), rule)
 
     def over_values(self) -> Callable[[Sequence[float]], Vote]:
         """Score the values of one row."""
@@ -59,12 +59,12 @@ class BoostedRegressor(TreeSum):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes and the weights of the trees."""
-        nodes, forest = _weighted(saved)
-        return cls(*parts(saved, forest, nodes.statistics[:, 0]), 1.0)
+        cover, forest = _weighted(saved)
+        return cls(*parts(saved, forest, cover), 1.0)
 
 
-def _weighted(saved: Saved) -> tuple[Nodes, Forest]:
-    """Read the nodes, and the trees: a leaf adds its prediction × the weight of its tree."""
+def _weighted(saved: Saved) -> tuple[Floats, Forest]:
+    """Read the cover, and the trees: a leaf adds its prediction × the weight of its tree."""
     nodes = read_ensemble(saved)
     weights = read_weights(saved, len(nodes.sizes))
-    return nodes, nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))
+    return nodes.counts, nodes.forest(nodes.prediction * np.repeat(weights, nodes.sizes))

@@ -30,8 +30,9 @@ class ForestClassifier(TreeVote):
         """Read the nodes."""
         nodes = read_ensemble(saved)
         rule = Rule.of(saved, read_classes(saved, nodes))
-        forest = nodes.forest(shares_rows(nodes.statistics))
-        return cls(*parts(saved, forest, nodes.statistics.sum(axis=1)), rule)
+        cover, forest = nodes.statistics.sum(axis=1), nodes.forest(shares_rows(nodes.statistics))
+        del nodes  # they are large, and not read any more
+        return cls(*parts(saved, forest, cover), rule)
 
     def over_values(self) -> Callable[[Sequence[float]], Vote]:
         """Score the values of one row."""
@@ -59,5 +60,6 @@ class ForestRegressor(TreeSum):
     def read(cls, saved: Saved) -> Stage:
         """Read the nodes."""
         nodes = read_ensemble(saved)
-        forest = nodes.forest(nodes.prediction)
-        return cls(*parts(saved, forest, nodes.statistics[:, 0]), float(forest.trees))
+        cover, forest = nodes.counts, nodes.forest(nodes.prediction)
+        del nodes  # they are large, and not read any more
+        return cls(*parts(saved, forest, cover), float(forest.trees))

@@ -89,7 +89,7 @@ class TreeRegressor(TreeStage):
         nodes = read_tree(saved)
         forest = nodes.forest(nodes.prediction)
         variance = _variance(nodes) if saved.text("varianceCol", "") else np.zeros(forest.nodes)
-        return cls(*parts(saved, forest, nodes.statistics[:, 0]), nodes.prediction, variance)
+        return cls(*parts(saved, forest, nodes.counts), nodes.prediction, variance)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""

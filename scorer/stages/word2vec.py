@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from scorer.chunks import joined
 from scorer.errors import Invalid, shown
 from scorer.fields import Field, Kind, vector
 from scorer.saved import Saved
@@ -37,7 +38,9 @@ class Word2Vec(Stage):
             flat = np.array(record["wordVectors"], dtype=np.float32)
         else:
             words = {word: i for i, word in enumerate(table["word"].to_pylist())}
-            flat = np.array(table["vector"].combine_chunks().flatten(), dtype=np.float32)
+            chunks = [chunk.flatten() for chunk in table["vector"].chunks]
+            del table  # what is copied need not stay
+            flat = joined(chunks, np.float32)
         if size < 1 or flat.size != len(words) * size or not all(0 <= i < len(words) for i in words.values()):
             raise saved.fail(f"holds {flat.size} numbers for {len(words)} words of {size}")
         return cls(words, flat.reshape(len(words), size), size)

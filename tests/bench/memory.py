@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,12 @@ ML = "org.apache.spark.ml."
 
 
 def save(
-    path: Path, name: str, tables: dict[str, pa.Table], params: dict[str, object], extras: dict[str, object]
+    path: Path,
+    name: str,
+    tables: dict[str, pa.Table],
+    params: dict[str, object],
+    extras: dict[str, object],
+    **options: Any,
 ) -> Path:
     """Write a stage as Spark does."""
     meta = {"class": ML + name, "uid": "one", "sparkVersion": "3.5.0", "paramMap": params, **extras}
@@ -32,7 +38,7 @@ def save(
     (path / "metadata" / "part-00000").write_text(json.dumps(meta))
     for folder, table in tables.items():
         (path / folder).mkdir()
-        pq.write_table(table, path / folder / "part-00000.snappy.parquet", compression="snappy")
+        pq.write_table(table, path / folder / "part-00000.snappy.parquet", compression="snappy", **options)
     return path
 
 
@@ -67,10 +73,19 @@ def als(path: Path, random: np.random.Generator) -> Path:
 
 
 def labels(path: Path, random: np.random.Generator) -> Path:
-    """Four million labels."""
+    """Four million labels; as Spark writes them, all texts of the one row stand plainly in one page."""
     texts = [f"{a:016x}-{i}" for i, a in enumerate(random.integers(1 << 62, size=4_000_000).tolist())]
     table = pa.table({"labelsArray": [[texts]]})
-    return save(path, "feature.StringIndexerModel", {"data": table}, {"inputCol": "a", "outputCol": "i"}, {})
+    return save(
+        path,
+        "feature.StringIndexerModel",
+        {"data": table},
+        {"inputCol": "a", "outputCol": "i"},
+        {},
+        use_dictionary=False,
+        data_page_size=1 << 30,
+        write_batch_size=1 << 30,
+    )
 
 
 def forest(path: Path, random: np.random.Generator) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scorer import parquet
@@ -99,6 +99,29 @@ def test_a_file_is_read_as_pyarrow_reads_it(table, options):
     """Whatever types, codecs, pages and row groups a file has, it is read, and as pyarrow alone would read it."""
     content = written(table, **options)
     assert read(content).equals(pq.read_table(io.BytesIO(content)))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=tables(), options=OPTIONS, size=st.integers(1, 1000))
+def test_a_large_file_is_read_as_a_small_one(monkeypatch, table, options, size):
+    """A file that is read a few rows at a time is the same table, whatever its types, pages and row groups."""
+    content = written(table, **options)
+    with monkeypatch.context() as changed:
+        changed.setattr(parquet, "_LARGE", 0)
+        changed.setattr(parquet, "_BATCH", size)
+        assert read(content).equals(pq.read_table(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("codec", ["none", "snappy", "gzip", "brotli", "zstd", "lz4"])
+def test_many_short_texts_of_a_dictionary_need_no_second_form(monkeypatch, codec):
+    """Texts that can be no longer than the dictionary's longest are read plainly, whatever packs the page."""
+    words = [f"w{i % 500:03d}" for i in range(20_000)]
+    table = pa.table({"s": [words]})
+    content = written(table, compression=codec)
+    monkeypatch.setattr(parquet, "FLOOR", 1 << 19)
+    monkeypatch.setattr(parquet, "PER_BYTE", 1)
+    monkeypatch.setattr(parquet, "_unrepeated", None)
+    assert read(content).equals(table)
 
 
 def test_texts_that_a_dictionary_repeats_are_read(monkeypatch):

@@ -54,6 +54,14 @@ def test_a_part_of_a_table_is_hashed_as_itself(rows, start):
     assert digest(pa.table({"x": part})) == digest(pa.table({"x": pa.array(part.to_pylist(), kind)}))
 
 
+@given(rows=ROWS, step=st.integers(1, 4), under=VALUES.filter(lambda value: value is not None))
+def test_a_table_in_chunks_is_hashed_as_in_one(rows, step, under):
+    """Into which chunks a column is cut does not show in the hash; an empty chunk does not either."""
+    column = hidden(rows, under)
+    cut = [column.slice(start, step) for start in range(0, len(rows), step)] + [column.slice(0, 0)]
+    assert digest(pa.table({"x": pa.chunked_array(cut)})) == digest(pa.table({"x": column}))
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_texts_are_hashed_alike_whatever_the_step(size, monkeypatch):
     """How many texts are hashed at a time does not show in the hash."""
