@@ -15,13 +15,15 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scorer.sql import door
 from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr
-from scorer.sql.texts import quoted
+from scorer.sql.texts import MAX_GROWN, quoted
 
 MAX_SQL = 50_000  # characters of one expression
+NUMERAL = 30  # characters of a number as a text, or more
 _CONFIG = {
     "enable_external_access": "false",
     "autoload_known_extensions": "false",
@@ -94,6 +96,8 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
     duckdb = door.engine()
     if duckdb is None:
         return None
+    if _grows(columns, text):
+        return None
     given = {f"c{i}": column for i, column in enumerate(columns) if column is not None}
     table = pa.table(given or {"c": pa.nulls(count, pa.int8())})
     connection = _connection(duckdb)
@@ -105,6 +109,14 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
     finally:
         connection.unregister("given")
     return made.combine_chunks() if made.num_chunks != 1 else made.chunk(0)
+
+
+def _grows(columns: Sequence[pa.Array | None], text: str) -> bool:
+    """Tell whether a text could grow beyond a row's bound, were every part of the expression the longest value."""
+    sizes = [
+        pc.max(pc.binary_length(c)).as_py() or 0 for c in columns if c is not None and c.type == pa.string()
+    ]
+    return len(text) * max([NUMERAL, *sizes]) > MAX_GROWN
 
 
 def _connection(duckdb: Any) -> Any:

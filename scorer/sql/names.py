@@ -21,6 +21,7 @@ _CAPITAL = {
     "cosh", "tanh", "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e",
     "power",
 }  # fmt: skip
+MAX_NAME = 10_000  # characters: some write an operand twice, so a name may grow as no statement can
 CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
 
 
@@ -38,7 +39,8 @@ def _named(node: Node, version: tuple[int, int]) -> str | None:
     args = [part for part in parts if part is not None]
     if len(args) < len(parts):
         return None
-    return _written(node, args, version)
+    name = _written(node, args, version)
+    return name if name is None or len(name) <= MAX_NAME else None
 
 
 def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | None:
@@ -74,6 +76,9 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
         return f"between({', '.join(args)})"
     if op == "case":
         return _case(args)
+    if op == "case of":
+        whens = range(1, len(args) - 1, 2)
+        return _case([f"({args[0]} = {arg})" if i in whens else arg for i, arg in enumerate(args) if i])
     if op == "if":
         return f"(IF({', '.join(args)}))"
     if op in ("cast", "try_cast"):

@@ -55,12 +55,12 @@ def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if len(parts) == 1:
         return parts[0]
     marks = [f"{{{i}}}" for i in range(len(parts))]
-    return strict(STRING, Op(inline=f"({' + '.join(marks)})", sql=f"({' || '.join(marks)})"), *parts)
+    return strict(STRING, Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True), *parts)
 
 
 @handles("concat_ws")
 def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return loose(STRING, Op(texts.joined), *(typer.text(arg, node.op) for arg in args))
+    return loose(STRING, Op(texts.joined, fails=True), *(typer.text(arg, node.op) for arg in args))
 
 
 @handles("substring", "substr")
@@ -80,7 +80,9 @@ def _side(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("replace")
 def _replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     new = args[2] if len(args) > 2 else literal("", STRING)
-    return strict(STRING, Op(texts.replace), *(typer.text(arg, node.op) for arg in (*args[:2], new)))
+    return strict(
+        STRING, Op(texts.replace, fails=True), *(typer.text(arg, node.op) for arg in (*args[:2], new))
+    )
 
 
 @handles("translate")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT
 
 BINARY = {
@@ -28,3 +32,22 @@ CASTABLE = {
     "FLOAT": FLOAT, "DOUBLE": DOUBLE, "TEXT": STRING, "DATE": DATE,
 }  # fmt: skip
 FLAGS = frozenset({"typed", "safe", "quoted", "coalesce", "comments", "nested", "_type"})
+
+
+class UnknownError(Exception):
+    """Something outside the subset: the message names it."""
+
+
+def spaced(kind: str) -> str:
+    """Write a node's class as words: `GroupingSets` as GROUPING SETS."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).upper()
+
+
+def written(one: Any) -> str:
+    """Write a part of the statement for a message."""
+    made: Callable[..., str] = one.sql
+    try:
+        text = made(dialect="spark")
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        text = type(one).__name__
+    return text if len(text) <= 60 else text[:59] + "…"
