@@ -7,9 +7,10 @@ in memory, on one thread, without files, network, extensions or settings.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
-import threading
+from collections import deque
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -32,7 +33,7 @@ _CONFIG = {
     "threads": "1",
     "memory_limit": "1GB",
 }
-_local = threading.local()
+_idle: deque[Any] = deque()  # engines that no batch uses now: each batch has one to itself
 
 
 def spell(e: Expr) -> str | None:
@@ -100,7 +101,10 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
         return None
     given = {f"c{i}": column for i, column in enumerate(columns) if column is not None}
     table = pa.table(given or {"c": pa.nulls(count, pa.int8())})
-    connection = _connection(duckdb)
+    try:
+        connection = _idle.pop()
+    except IndexError:
+        connection = _engine(duckdb)
     connection.register("given", table)
     try:
         made = connection.sql(f"SELECT {text} AS made FROM given").to_arrow_table().column(0)
@@ -108,6 +112,7 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
         return None
     finally:
         connection.unregister("given")
+        _idle.append(connection)
     return made.combine_chunks() if made.num_chunks != 1 else made.chunk(0)
 
 
@@ -119,11 +124,18 @@ def _grows(columns: Sequence[pa.Array | None], text: str) -> bool:
     return len(text) * max([NUMERAL, *sizes]) > MAX_GROWN
 
 
-def _connection(duckdb: Any) -> Any:
-    """Return this thread's engine."""
-    if getattr(_local, "process", None) != os.getpid():
-        made = duckdb.connect(":memory:", config=_CONFIG)
-        made.execute("PRAGMA disable_optimizer")
-        made.execute("SET lock_configuration = true")
-        _local.connection, _local.process = made, os.getpid()
-    return _local.connection
+def _engine(duckdb: Any) -> Any:
+    made = duckdb.connect(":memory:", config=_CONFIG)
+    made.execute("PRAGMA disable_optimizer")
+    made.execute("SET lock_configuration = true")
+    return made
+
+
+def _forget() -> None:
+    """Leave the parent's engines alone in a process that was forked: to free one there waits for ever."""
+    for engine in _idle:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from scorer.sql.dates import parsed
 from scorer.sql.literals import number, suffixed, type_of
+from scorer.sql.names import EXTRACT
 from scorer.sql.nodes import Node
 from scorer.sql.signatures import FUNCTIONS, REFUSED
 from scorer.sql.types import BOOLEAN, DATE, STRING, VOID
-from scorer.sql.words import BINARY, COMPARE, FLAGS, NAMES, PREDICATE, UnknownError, spaced, written
+from scorer.sql.words import (
+    BINARY,
+    BITS,
+    COMPARE,
+    EXTRACTS,
+    FIELDS,
+    FLAGS,
+    NAMES,
+    PREDICATE,
+    UnknownError,
+    spaced,
+    written,
+)
 
 MAX_DEPTH = 100
 TABLE = "__THIS__"
@@ -55,9 +69,29 @@ class Expressions:
 
     def _binary(self, one: Any, kind: str, depth: int) -> Node:
         _only(one, "this", "expression")
-        if kind == "DPipe" and type(one.expression).__name__ in ("Add", "Sub"):
-            raise UnknownError("|| beside + or - needs parentheses, for Spark takes them from the left")
+        sides = type(one.this).__name__, type(one.expression).__name__
+        mixed = (
+            sides[0] in BITS and sides[0] != kind if kind in BITS else sides[0] in BITS and kind == "DPipe"
+        )
+        if mixed or (kind in BITS and sides[1] in BITS):
+            raise UnknownError("different operators of & ^ | || beside each other need parentheses")
+        if kind == "DPipe" and sides[1] in ("Add", "Sub"):
+            return self._from_left(one, depth)
         return Node(BINARY[kind], self._all((one.this, one.expression), depth))
+
+    def _from_left(self, one: Any, depth: int) -> Node:
+        """Read `a || b + c`, which Spark takes from the left and sqlglot by rank."""
+        terms, below = [], one.expression
+        while type(below).__name__ in ("Add", "Sub"):
+            _only(below, "this", "expression")
+            terms.append((BINARY[type(below).__name__], below.expression))
+            below = below.this
+        if depth + len(terms) > MAX_DEPTH:
+            raise UnknownError(f"an expression of more than {MAX_DEPTH} levels is not supported")
+        made = Node("||", self._all((one.this, below), depth + len(terms)))
+        for symbol, term in reversed(terms):
+            made = Node(symbol, (made, *self._all((term,), depth)))
+        return made
 
     def _unmixed(self, one: Any) -> None:
         """Spark takes comparisons and predicates from the left, sqlglot by rank: only parentheses mean one thing."""
@@ -97,6 +131,41 @@ class Expressions:
         if type(one.this).__name__ == "TryCast" and (made := suffixed(one.this, self.text, "-")) is not None:
             return made
         return Node("negative", self._all((one.this,), depth))
+
+    def _bitwisenot(self, one: Any, depth: int) -> Node:
+        _only(one, "this")
+        return Node("~", self._all((one.this,), depth))
+
+    def _bracket(self, one: Any, depth: int) -> Node:
+        """Read `split(…)[0]`."""
+        _only(one, "this", "expressions")
+        if len(one.expressions) != 1:
+            raise UnknownError("one number is needed in [ ]")
+        return Node("[ ]", self._all((one.this, *one.expressions), depth))
+
+    def _extract(self, one: Any, depth: int) -> Node:
+        _only(one, "this", "expression")
+        field = str(one.this.name)
+        if field.lower() not in EXTRACTS:
+            raise UnknownError(f"EXTRACT({field[:30]} FROM …) is not supported, but of {', '.join(FIELDS)}")
+        return Node(
+            EXTRACTS[field.lower()],
+            self._all((one.expression,), depth),
+            value=EXTRACT,
+            text=self._written(field),
+        )
+
+    def _written(self, field: str) -> str:
+        """Return a field of EXTRACT as the statement writes it, empty if it does so in two ways."""
+        ways = set(re.findall(rf"(?i)\bextract\s*\(\s*({re.escape(field)})\b", self.text))
+        return ways.pop() if len(ways) == 1 else ""
+
+    def _trim(self, one: Any, depth: int) -> Node:
+        _only(one, "this", "expression", "position")
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(one.args.get("position")).upper(), "trim")
+        letters = one.args.get("expression")
+        parts = (one.this,) if letters is None else (letters, one.this)
+        return Node(name, self._all(parts, depth), text="trim")
 
     def _is(self, one: Any, depth: int) -> Node:
         _only(one, "this", "expression")
@@ -212,12 +281,24 @@ class Expressions:
         if name not in FUNCTIONS:
             raise UnknownError(f"function `{name}` is not supported{place}")
         low, high = FUNCTIONS[name]
+        if name == "position" and len(one.expressions) == 1 and type(one.expressions[0]).__name__ == "In":
+            return self._position(one.expressions[0], depth)
         if not low <= len(one.expressions) <= high:
             takes = str(low) if low == high else f"{low} or more" if high > 9 else f"{low} to {high}"
             raise UnknownError(
                 f"function `{name}` takes {takes} arguments, not {len(one.expressions)}{place}"
             )
         return Node(name, self._all(one.expressions, depth), text=written)
+
+    def _position(self, one: Any, depth: int) -> Node:
+        """Read `position(part IN text)`."""
+        _only(
+            one,
+            "this",
+            "field",
+            but={"query": "IN (SELECT …)", "expressions": "parentheses after IN of position"},
+        )
+        return Node("position", self._all((one.this, one.args["field"]), depth), text="IN")
 
     def _place(self, one: Any) -> str:
         start = one.meta.get("start")
@@ -233,6 +314,10 @@ _READERS = frozenset(
         "Or",
         "Not",
         "Neg",
+        "BitwiseNot",
+        "Bracket",
+        "Extract",
+        "Trim",
         "NEQ",
         "Is",
         "Between",

@@ -17,6 +17,7 @@ _TEXT = {
     "like", "rlike", "lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "startswith",
     "endswith", "contains", "instr", "replace", "translate", "regexp_replace", "substring", "substr", "left",
     "right", "lpad", "rpad", "repeat", "length", "char_length", "character_length", "ascii",
+    "initcap", "split", "regexp_extract", "locate", "position",
 }  # fmt: skip
 _BOOLEAN = {"and", "or", "not", "is true", "is false", "is not true", "is not false"}
 _COMPARES = {
@@ -55,7 +56,9 @@ def hints(node: Node, columns: int) -> tuple[Type, ...]:
 
 def _suggested(node: Node, place: int) -> Type | None:
     op = node.op
-    if op == "div" or (op in _INT_ARGUMENTS and place == 1):
+    if op in ("locate", "position", "split", "regexp_extract") and place == 2:
+        return BIGINT
+    if op in ("div", "&", "|", "^", "~") or (op in _INT_ARGUMENTS and place == 1):
         return BIGINT
     if op in _DOUBLE:
         return DOUBLE

@@ -11,17 +11,19 @@ from typing import Any
 
 from scorer.sql import door
 from scorer.sql.expressions import TABLE, Expressions
-from scorer.sql.names import automatic
+from scorer.sql.names import automatic, marked
 from scorer.sql.nodes import Item, Node, Statement
 from scorer.sql.tokens import dialect, first_line, tokenize
 from scorer.sql.words import CLAUSES, UnknownError, spaced, written
+
+_WRITTEN = ("CAST", "TRY_CAST", "EXTRACT", "TRIM")  # functions with words between their arguments
 
 
 @cache
 def _parser() -> Any:
     """Make a parser that leaves every function as it is written, so that names and arguments stay Spark's."""
     base = dialect().parser_class
-    own = {name: made for name, made in base.FUNCTION_PARSERS.items() if name in ("CAST", "TRY_CAST")}
+    own = {name: made for name, made in base.FUNCTION_PARSERS.items() if name in _WRITTEN}
     return type("SparkAsWritten", (base,), {"FUNCTIONS": {}, "FUNCTION_PARSERS": own})
 
 
@@ -104,7 +106,7 @@ class _Reader:
             self.problems.append(
                 f"the name that Spark gives {written(one)} is not known here; give it one with AS"
             )
-        return [Item(name, node)]
+        return [Item(name, node if named else marked(node))]
 
     def _tried(self, one: Any) -> Node | None:
         try:

@@ -43,6 +43,24 @@ def place_of(text: str, part: str) -> int:
     return text.find(part) + 1
 
 
+def located(part: str | None, text: str | None, start: int | None) -> int | None:
+    """Return where a part stands at or after a place, from 1; 0 if nowhere, or the place is null or below 1."""
+    if start is None:
+        return 0
+    if part is None or text is None:
+        return None
+    return 0 if start < 1 else 1 if not part else text.find(part, start - 1) + 1
+
+
+def initials(text: str, *, several: bool) -> str:
+    """Make the first letter of each word, which blanks part, a title letter, and the others small.
+
+    `several`: one letter may become several, as it does after Spark 3.5.
+    """
+    titles = ((word[:1].title(), word) for word in text.lower().split(" "))
+    return " ".join((title if several or len(title) == 1 else word[:1]) + word[1:] for title, word in titles)
+
+
 def replace(text: str, old: str, new: str, place: int) -> str:
     """Replace every part; an empty one is nowhere."""
     if not old:
@@ -187,6 +205,50 @@ def replaces(pattern: str, new: str) -> Op:
         return "".join([*out, text[start:]])
 
     return Op(_blaming(replaced), fails=True)
+
+
+def splits(pattern: str, limit: int) -> Op:
+    """Split a text at the matches of a Java pattern: at most `limit` parts, if it is above zero."""
+    compiled = java_pattern(pattern)
+    if compiled.empty and limit > 0:
+        raise MistypedError("split by an empty pattern with a limit is not supported: take the limit away")
+
+    def parts(text: str) -> list[str]:
+        if compiled.empty:
+            return list(text) or [""]
+        out: list[str] = []
+        start = 0
+        for low, high in compiled.spans(text):
+            if limit > 0 and len(out) == limit - 1:
+                break
+            if high == 0:
+                continue
+            out.append(text[start:low])
+            start = high
+        return [*out, text[start:]]
+
+    return Op(_blaming(parts), fails=True)
+
+
+def item(*, ansi: bool) -> Op:
+    """Return one of several texts, the first of which is 0; out of range it is null, or raises under ANSI mode."""
+    if not ansi:
+        return Op(lambda texts, number: texts[number] if 0 <= number < len(texts) else None)
+
+    def checked(texts: list[str], number: int, place: int) -> str:
+        if not 0 <= number < len(texts):
+            raise Invalid(f"there is no [{number}] of {len(texts)} texts", place)
+        return texts[number]
+
+    return Op(checked, fails=True)
+
+
+def extracts(pattern: str, group: int) -> Op:
+    """Return a group of the first match of a Java pattern, an empty text if there is none."""
+    compiled = java_pattern(pattern)
+    if not 0 <= group <= compiled.groups:
+        raise MistypedError(f"the pattern {pattern!r} has {compiled.groups} groups, and no group {group}")
+    return Op(_blaming(lambda text: compiled.group(text, group) or ""), fails=True)
 
 
 def _blaming(function: Callable[[str], Any]) -> Callable[[str, int], Any]:

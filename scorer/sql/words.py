@@ -10,8 +10,22 @@ from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, FLOAT, INT, SMALLINT
 
 BINARY = {
     "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div", "EQ": "=", "LT": "<",
-    "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||",
+    "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||", "BitwiseAnd": "&",
+    "BitwiseOr": "|", "BitwiseXor": "^",
 }  # fmt: skip
+BITS = frozenset({"BitwiseAnd", "BitwiseOr", "BitwiseXor"})
+EXTRACTS = {
+    **dict.fromkeys(("year", "y", "years", "yr", "yrs"), "year"),
+    **dict.fromkeys(("quarter", "qtr"), "quarter"),
+    **dict.fromkeys(("month", "mon", "mons", "months"), "month"),
+    **dict.fromkeys(("week", "w", "weeks"), "weekofyear"),
+    **dict.fromkeys(("day", "d", "days"), "day"),
+    **dict.fromkeys(("dayofweek", "dow"), "dayofweek"),
+    "doy": "dayofyear",
+    **dict.fromkeys(("hour", "h", "hours", "hr", "hrs"), "hour"),
+    **dict.fromkeys(("minute", "m", "min", "mins", "minutes"), "minute"),
+}
+FIELDS = ("year", "quarter", "month", "week", "day", "dayofweek", "doy", "hour", "minute")
 COMPARE = frozenset({"EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ"})
 PREDICATE = frozenset({"Is", "In", "Between", "Like", "RegexpLike", "Not", "And", "Or"})
 CLAUSES = {
