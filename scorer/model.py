@@ -30,9 +30,9 @@ from scorer.pipeline import Plan, Raw, Selection, reader_kinds, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
 from scorer.saved import open_saved, spark_version
-from scorer.stage import Wired, wire
 from scorer.stages.index import StringIndexer
 from scorer.vectors import MAX_DENSE, VECTOR, Floats, TooWideError
+from scorer.wiring import Wired, wire
 
 CHUNK = 32_768  # rows that are scored at a time: the columns of a chunk stay in the processor's cache
 _OUTPUT = re.compile(r"(?P<column>.+?)(?:\[(?P<slot>\d{1,6})\])?")

@@ -23,6 +23,7 @@ scorer.ranker | scorer.sql
 scorer.saved
 scorer.treedata
 scorer.stage
+scorer.wiring
 scorer.stages
 scorer.pipeline | scorer.bag | scorer.containers
 scorer.compile | scorer.fuse | scorer.ragged
