@@ -175,7 +175,7 @@ def _regexp_extract(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 def _item(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     del node
     if args[0].type != TEXTS:
-        raise MistypedError(f"an element by [ ] of {args[0].type} is not supported, but of split(…)")
+        raise MistypedError(f"an element or field by [ ] of {args[0].type} is not supported, but of split(…)")
     if not args[1].type.whole:
         raise MistypedError(f"the number in [ ] should be an integer, not {args[1].type}")
     return strict(STRING, texts.item(ansi=typer.ansi), *args)
