@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scorer.saved import Saved
-from scorer.stage import Expansion, damaged, expansion
+from scorer.stage import Expansion, expansion
+from scorer.wiring import damaged
 
 
 def flatten(saved: Saved, depth: int = 0) -> Iterable[Saved]:

@@ -7,7 +7,7 @@ import os
 from scorer.bundle import Recording
 from scorer.containers import flatten
 from scorer.saved import Ledger, open_source, read
-from scorer.stage import wire
+from scorer.wiring import wire
 
 
 def export(location: str | os.PathLike[str]) -> bytes:

@@ -50,28 +50,62 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
+_ENDS = re.compile("[\n\r\x85\u2028\u2029]")  # of lines
+_FLAGS = re.compile(r"\(\?[a-zA-Z]*[smd]")  # of patterns that set what lines are
+_WIDE = {
+    ".": r"[^\n\r\x85\u2028\u2029]",
+    "$": r"(?<!\r(?=\n))(?=(?:\r\n|[\n\r\x85\u2028\u2029])?(?![\s\S]))",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     r"""A compiled Java pattern: `linear` on RE2 if RE2 can say it; `general` backtracks under the limit of time.
 
-    `bounds`: it has `\b`, which RE2 understands of ASCII texts only.
+    `bounds`: it has `\b`, which RE2 understands of ASCII texts only; `lines`: `.` or `$`, of texts of one line only.
     """
 
     linear: Any
     general: Any
     bounds: bool
+    lines: bool = False
     empty: bool = False  # the empty pattern, which also splits the halves of a character
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where the matches stand; raises Invalid if that takes too long."""
-        if self.linear is not None and not (self.bounds and not text.isascii()):
-            yield from (found.span() for found in self.linear.finditer(text))
+        if self._goes(text):
+            before = None
+            for found in self.linear.finditer(text):
+                if found.span() != before:  # RE2's module finds an empty match at the end twice
+                    yield found.span()
+                before = found.span()
             return
         try:
             yield from (found.span() for found in self.general.finditer(text, timeout=LIMIT))
         except TimeoutError:
             raise Invalid(f"the pattern takes longer than {LIMIT} s on this text") from None
+
+    def _goes(self, text: str) -> bool:
+        """Tell whether RE2 understands the pattern as Java does for this text."""
+        if self.linear is None or self.general is None:
+            return self.linear is not None
+        return not (self.bounds and not text.isascii()) and not (self.lines and _ENDS.search(text))
+
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int((self.linear if self.linear is not None else self.general).groups)
+
+    def group(self, text: str, number: int) -> str | None:
+        """Return a group of the first match; None without one; raises Invalid if that takes too long."""
+        if self._goes(text):
+            found = self.linear.search(text)
+        else:
+            try:
+                found = self.general.search(text, timeout=LIMIT)
+            except TimeoutError:
+                raise Invalid(f"the pattern takes longer than {LIMIT} s on this text") from None
+        return None if found is None else found.group(number)
 
 
 def compile_java(pattern: str) -> Pattern:
@@ -86,7 +120,8 @@ def compile_java(pattern: str) -> Pattern:
         linear = re2.compile(text.replace("(?<", "(?P<"), options)
     except re2.error as e:
         reason = _words(e)
-    if linear is not None and not bounds and not _differs(pattern):
+    lines = "." in _outside(pattern) or "$" in _outside(pattern)
+    if linear is not None and not bounds and not lines and not _differs(pattern):
         return Pattern(linear, None, bounds=False, empty=not pattern)
     linear = None if _differs(pattern) else linear
     try:
@@ -94,8 +129,23 @@ def compile_java(pattern: str) -> Pattern:
             re.sub(r"\\x\{([0-9a-fA-F]+)\}", _code, _translated(pattern, wide=True)), regex.VERSION1
         )
     except (regex.error, RecursionError, OverflowError) as e:
+        if linear is not None and not bounds:
+            return Pattern(linear, None, bounds=False)
         raise ValueError(f"no engine takes it ({reason or e})") from None
-    return Pattern(linear, general, bounds=bounds)
+    return Pattern(linear, general, bounds=bounds, lines=lines)
+
+
+def _outside(pattern: str) -> str:
+    """Return the letters of a pattern that mean themselves or an operator, those of classes left out.
+
+    Empty if the pattern sets what `.` and `$` mean: then both engines are told so.
+    """
+    out, depth = "", 0
+    for found in _TOKEN.finditer(pattern) if _FLAGS.search(pattern) is None else ():
+        letter = found["other"] or ""
+        depth = max(0, depth + (letter == "[") - (letter == "]"))
+        out += letter if not depth else ""
+    return out
 
 
 def _differs(pattern: str) -> bool:
@@ -125,6 +175,8 @@ def _translated(pattern: str, *, wide: bool) -> str:
             out.append(_property(found["posix"], text, inside=inside))
         elif wide and found["escape"] in ("b", "B") and not inside:
             out.append(_BOUND if found["escape"] == "b" else f"(?!{_BOUND})")
+        elif wide and text in _WIDE and not inside and _FLAGS.search(pattern) is None:
+            out.append(_WIDE[text])
         elif kind == "escape":
             out.append(_escape(found["escape"], inside=inside))
         else:

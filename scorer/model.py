@@ -25,9 +25,9 @@ from scorer.pipeline import Plan, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
 from scorer.saved import open_saved, spark_version
-from scorer.stage import Wired, wire
 from scorer.stages.index import StringIndexer
 from scorer.tables import TableScorer
+from scorer.wiring import Wired, wire
 
 
 def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: str | None = None) -> Model:

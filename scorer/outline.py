@@ -14,11 +14,12 @@ from scorer.fields import Field
 from scorer.location import locate
 from scorer.pipeline import Step, resolve
 from scorer.saved import Saved, open_saved, spark_version
-from scorer.stage import Wired, canonical, wire
+from scorer.stage import canonical
 from scorer.stages.boosted import BoostedClassifier, BoostedRegressor
 from scorer.stages.index import StringIndexer
 from scorer.treedata import read_weights
 from scorer.treestage import TreeStage
+from scorer.wiring import Wired, wire
 
 
 @dataclass(frozen=True, slots=True)

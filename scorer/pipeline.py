@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from scorer.errors import ColumnError
 from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits
-from scorer.stage import Stage, Wired, canonical
+from scorer.stage import Stage, canonical
+from scorer.wiring import Wired
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Spark SQL of one row: a SELECT's projection and filter, typed as Spark types it.
 
 parse      statement text -> nodes of the subset; all else is refused by name (sqlglot reads Spark's dialect)
+expressions literals  the parts of a statement, each node and argument checked
 types      Spark's types, Arrow's, which is common to two
 typing     nodes -> typed expressions: implicit casts, the functions chosen by type
 rows       what Spark's operators do to one row's values       casts  texts  dates  decimals  numbers

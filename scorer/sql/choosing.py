@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scorer.sql import compare, dates
 from scorer.sql.exprs import Expr, MistypedError, apply, case, literal, loose, strict
 from scorer.sql.nodes import Node
@@ -19,6 +21,16 @@ def _case(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     conditions = [typer.condition(args[2 * i], node.op.upper()) for i in range(pairs)]
     parts = [part for pair in zip(conditions, same[:-1], strict=True) for part in pair]
     return case(same[0].type, *parts, same[-1])
+
+
+@handles("case of")
+def _case_of(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Compare the subject with one value after the other."""
+    whens = range(1, len(args) - 1, 2)
+    parts = [
+        compared(typer, Node("="), (args[0], arg)) if i in whens else arg for i, arg in enumerate(args) if i
+    ]
+    return _case(typer, replace(node, op="case"), tuple(parts))
 
 
 @handles("coalesce", "nvl", "ifnull")

@@ -6,6 +6,7 @@ Sources: catalyst.util.DateTimeUtils, SparkDateTimeUtils.stringToDate.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
 from scorer.errors import Invalid
@@ -32,8 +33,7 @@ def parsed(text: str) -> date | None:
 
 
 def _last_day(day: date) -> date:
-    first = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return first - timedelta(1)
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 DATE_FIELDS: dict[str, Op] = {
@@ -44,6 +44,7 @@ DATE_FIELDS: dict[str, Op] = {
     "dayofweek": Op(lambda d: d.isoweekday() % 7 + 1),
     "weekday": Op(lambda d: d.weekday()),
     "dayofyear": Op(lambda d: d.timetuple().tm_yday),
+    "weekofyear": Op(lambda d: d.isocalendar()[1]),
     "quarter": Op(lambda d: (d.month + 2) // 3),
 }
 TIME_FIELDS: dict[str, Op] = {

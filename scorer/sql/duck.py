@@ -7,21 +7,24 @@ in memory, on one thread, without files, network, extensions or settings.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
-import threading
+from collections import deque
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scorer.sql import door
 from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr
-from scorer.sql.texts import quoted
+from scorer.sql.texts import MAX_GROWN, quoted
 
 MAX_SQL = 50_000  # characters of one expression
+NUMERAL = 30  # characters of a number as a text, or more
 _CONFIG = {
     "enable_external_access": "false",
     "autoload_known_extensions": "false",
@@ -30,7 +33,7 @@ _CONFIG = {
     "threads": "1",
     "memory_limit": "1GB",
 }
-_local = threading.local()
+_idle: deque[Any] = deque()  # engines that no batch uses now: each batch has one to itself
 
 
 def spell(e: Expr) -> str | None:
@@ -94,9 +97,14 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
     duckdb = door.engine()
     if duckdb is None:
         return None
+    if _grows(columns, text):
+        return None
     given = {f"c{i}": column for i, column in enumerate(columns) if column is not None}
     table = pa.table(given or {"c": pa.nulls(count, pa.int8())})
-    connection = _connection(duckdb)
+    try:
+        connection = _idle.pop()
+    except IndexError:
+        connection = _engine(duckdb)
     connection.register("given", table)
     try:
         made = connection.sql(f"SELECT {text} AS made FROM given").to_arrow_table().column(0)
@@ -104,14 +112,30 @@ def run(columns: Sequence[pa.Array | None], count: int, text: str) -> pa.Array |
         return None
     finally:
         connection.unregister("given")
+        _idle.append(connection)
     return made.combine_chunks() if made.num_chunks != 1 else made.chunk(0)
 
 
-def _connection(duckdb: Any) -> Any:
-    """Return this thread's engine."""
-    if getattr(_local, "process", None) != os.getpid():
-        made = duckdb.connect(":memory:", config=_CONFIG)
-        made.execute("PRAGMA disable_optimizer")
-        made.execute("SET lock_configuration = true")
-        _local.connection, _local.process = made, os.getpid()
-    return _local.connection
+def _grows(columns: Sequence[pa.Array | None], text: str) -> bool:
+    """Tell whether a text could grow beyond a row's bound, were every part of the expression the longest value."""
+    sizes = [
+        pc.max(pc.binary_length(c)).as_py() or 0 for c in columns if c is not None and c.type == pa.string()
+    ]
+    return len(text) * max([NUMERAL, *sizes]) > MAX_GROWN
+
+
+def _engine(duckdb: Any) -> Any:
+    made = duckdb.connect(":memory:", config=_CONFIG)
+    made.execute("PRAGMA disable_optimizer")
+    made.execute("SET lock_configuration = true")
+    return made
+
+
+def _forget() -> None:
+    """Leave the parent's engines alone in a process that was forked: to free one there waits for ever."""
+    for engine in _idle:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

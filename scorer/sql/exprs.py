@@ -29,7 +29,7 @@ class Expr:
     """A typed step. `kind`: column, literal, strict (null if one of its arguments is), loose (its operator sees nulls).
 
     Lazy ones: and, or, coalesce, case (condition, value, …, and the last one otherwise). `place` is the column to
-    name in an error; `height` the longest way down.
+    name in an error; `height` the longest way down, `size` how many steps are written down for it.
     """
 
     kind: str
@@ -40,6 +40,10 @@ class Expr:
     place: int = 0
     height: int = 0
     never_null: bool = False
+    size: int = 1
+
+
+MAX_SIZE = 20_000  # steps of one expression; some operators read an operand twice, so nesting them doubles it
 
 
 class MistypedError(Exception):
@@ -62,7 +66,10 @@ def apply(
     """Make a step over others; the column to blame is the first that they read."""
     place = next((arg.place for arg in args if arg.place >= 0), -1)
     height = 1 + max((arg.height for arg in args), default=0)
-    return Expr(kind, made, args, op, None, place, height, never_null)
+    size = 1 + sum(arg.size for arg in args)
+    if size > MAX_SIZE:
+        raise MistypedError(f"the expression has more than {MAX_SIZE} steps; nest it less")
+    return Expr(kind, made, args, op, None, place, height, never_null, size)
 
 
 def strict(made: Type, op: Op, *args: Expr) -> Expr:

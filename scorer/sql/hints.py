@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scorer.sql import dates
 from scorer.sql.nodes import Node
 from scorer.sql.signatures import MATHS
@@ -15,6 +17,7 @@ _TEXT = {
     "like", "rlike", "lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "startswith",
     "endswith", "contains", "instr", "replace", "translate", "regexp_replace", "substring", "substr", "left",
     "right", "lpad", "rpad", "repeat", "length", "char_length", "character_length", "ascii",
+    "initcap", "split", "regexp_extract", "locate", "position",
 }  # fmt: skip
 _BOOLEAN = {"and", "or", "not", "is true", "is false", "is not true", "is not false"}
 _COMPARES = {
@@ -53,7 +56,9 @@ def hints(node: Node, columns: int) -> tuple[Type, ...]:
 
 def _suggested(node: Node, place: int) -> Type | None:
     op = node.op
-    if op == "div" or (op in _INT_ARGUMENTS and place == 1):
+    if op in ("locate", "position", "split", "regexp_extract") and place == 2:
+        return BIGINT
+    if op in ("div", "&", "|", "^", "~") or (op in _INT_ARGUMENTS and place == 1):
         return BIGINT
     if op in _DOUBLE:
         return DOUBLE
@@ -61,16 +66,18 @@ def _suggested(node: Node, place: int) -> Type | None:
         return STRING
     if op in _BOOLEAN or (op in ("case", "if") and place % 2 == 0 and place < len(node.args) - 1):
         return BOOLEAN
+    if op == "case of" and (not place or (place % 2 and place < len(node.args) - 1)):
+        return _beside([node.args[0], *node.args[1:-1:2]])
     if op in dates.TIME_FIELDS:
         return TIMESTAMP
     if op in dates.DATE_FIELDS or op in ("last_day", "datediff", "date_add", "date_sub"):
         return DATE
-    return _beside(node) if op in _COMPARES else None
+    return _beside(node.args) if op in _COMPARES else None
 
 
-def _beside(node: Node) -> Type | None:
+def _beside(args: Sequence[Node]) -> Type | None:
     """Take the type of the literals that a column stands beside: numbers are doubles."""
-    kinds = [arg.type for arg in node.args if arg.type is not None and arg.type != VOID]
-    if any(arg.op in _DOUBLE for arg in node.args) or any(kind.numeric for kind in kinds):
+    kinds = [arg.type for arg in args if arg.type is not None and arg.type != VOID]
+    if any(arg.op in _DOUBLE for arg in args) or any(kind.numeric for kind in kinds):
         return DOUBLE
     return kinds[0] if kinds else None

@@ -89,3 +89,24 @@ def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
         return strict(made, decimals.floored(made, up=up), value)
     op = numbers.floor(up=up, ansi=typer.ansi and typer.floors)
     return strict(BIGINT, op, typer.double(value, node.op))
+
+
+# -- bits --------------------------------------------------------------------------------------------------------
+
+
+@handles("&", "|", "^")
+def _bits(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    if not all(arg.type.whole or arg.type == VOID for arg in args) or args[0].type == args[1].type == VOID:
+        raise MistypedError(
+            f"`{node.op}` of {args[0].type} and {args[1].type} is not supported: write a CAST"
+        )
+    a, b = typer.common(args, f"`{node.op}`")
+    return strict(a.type, Op(inline=f"({{0}} {node.op} {{1}})"), a, b)
+
+
+@handles("~")
+def _bits_turned(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    del typer
+    if not args[0].type.whole:
+        raise MistypedError(f"`{node.op}` takes an integer, not {args[0].type}")
+    return strict(args[0].type, Op(inline="(~{0})"), args[0])

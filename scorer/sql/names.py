@@ -5,22 +5,26 @@ Source: org.apache.spark.sql.catalyst.util.toPrettySQL.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scorer.sql.nodes import Node
 
-_INFIX = {"+", "-", "*", "/", "%", "div", "=", "<", "<=", ">", ">=", "<=>"}
+_INFIX = {"&", "|", "^", "+", "-", "*", "/", "%", "div", "=", "<", "<=", ">", ">=", "<=>"}
 _SMALL = {  # written in small letters, whatever the statement's
     "abs", "isnan", "length", "upper", "lower", "ltrim", "rtrim", "trim", "mod", "pmod", "pow", "coalesce",
     "concat", "concat_ws", "greatest", "least", "nullif", "nvl", "ifnull", "nvl2", "year", "month", "day",
     "dayofmonth", "dayofweek", "weekday", "dayofyear", "quarter", "last_day", "hour", "minute", "second",
     "reverse", "startswith", "endswith", "contains", "instr", "translate", "nanvl", "ascii", "repeat", "left",
     "right", "to_date", "date_add", "date_sub", "datediff", "ln", "ceiling", "sign", "rint", "char_length",
-    "character_length", "lcase", "ucase",
+    "character_length", "lcase", "ucase", "initcap", "weekofyear", "size",
 }  # fmt: skip
 _CAPITAL = {
     "exp", "expm1", "sqrt", "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
     "cosh", "tanh", "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e",
     "power",
 }  # fmt: skip
+UNNAMED, EXTRACT = "unnamed", "extract"
+MAX_NAME = 10_000  # characters: some write an operand twice, so a name may grow as no statement can
 CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
 
 
@@ -31,6 +35,12 @@ def automatic(node: Node, version: tuple[int, int]) -> str | None:
     return _named(node, version)
 
 
+def marked(node: Node) -> Node:
+    """Mark sums that have no name but Spark's, which is another one if it turns out that a date is in them."""
+    args = tuple(map(marked, node.args))
+    return replace(node, args=args, value=UNNAMED) if node.op in ("+", "-") else replace(node, args=args)
+
+
 def _named(node: Node, version: tuple[int, int]) -> str | None:
     if node.op in ("column", "literal"):
         return node.text
@@ -38,7 +48,8 @@ def _named(node: Node, version: tuple[int, int]) -> str | None:
     args = [part for part in parts if part is not None]
     if len(args) < len(parts):
         return None
-    return _written(node, args, version)
+    name = _written(node, args, version)
+    return name if name is None or len(name) <= MAX_NAME else None
 
 
 def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | None:
@@ -52,6 +63,18 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
         return text
     if op == "not":
         return f"(NOT {args[0]})"
+    if op == "~":
+        return f"~{args[0]}"
+    if op == "[ ]":
+        return f"{args[0]}[{args[1]}]"
+    if op == "split":
+        return f"split({', '.join([*args, '-1'][:3])})"
+    if op == "regexp_extract":
+        return f"regexp_extract({', '.join([*args, '1'][:3])})"
+    if op == "locate" or (op == "position" and node.text == "IN"):
+        return f"locate({', '.join([*args, '1'][:3])})"
+    if node.value == EXTRACT:
+        return f"extract({node.text} FROM {args[0]})" if node.text else None
     if op == "negative":
         return f"(- {args[0]})"
     if op in ("is null", "is not null", "isnull", "isnotnull"):
@@ -74,6 +97,9 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
         return f"between({', '.join(args)})"
     if op == "case":
         return _case(args)
+    if op == "case of":
+        whens = range(1, len(args) - 1, 2)
+        return _case([f"({args[0]} = {arg})" if i in whens else arg for i, arg in enumerate(args) if i])
     if op == "if":
         return f"(IF({', '.join(args)}))"
     if op in ("cast", "try_cast"):
@@ -103,6 +129,8 @@ def _function(op: str, args: list[str]) -> str | None:
         return f"replace({', '.join([*args, ''][:3])})"
     if op in ("lpad", "rpad"):
         return f"{op}({', '.join([*args, ' '][:3])})"
+    if op in ("trim", "ltrim", "rtrim") and len(args) > 1:
+        return None
     if op in _SMALL:
         return f"{op}({', '.join(args)})"
     return f"{op.upper()}({', '.join(args)})" if op in _CAPITAL else None

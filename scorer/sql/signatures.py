@@ -68,6 +68,9 @@ _ONE = [
     "boolean",
     "date",
     "ascii",
+    "initcap",
+    "weekofyear",
+    "size",
 ]
 _TWO = [
     "mod",
@@ -107,6 +110,11 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "translate": (3, 3),
     "regexp_replace": (3, 3),
     "rlike": (2, 2),
+    **dict.fromkeys(("trim", "ltrim", "rtrim"), (1, 2)),
+    "split": (2, 3),
+    "regexp_extract": (2, 3),
+    "locate": (2, 3),
+    "position": (2, 3),
     "pi": (0, 0),
     "e": (0, 0),
 }

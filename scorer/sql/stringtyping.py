@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from scorer.sql import texts
 from scorer.sql.exprs import Expr, MistypedError, Op, literal, loose, strict
 from scorer.sql.nodes import Node
-from scorer.sql.types import BOOLEAN, INT, STRING
+from scorer.sql.types import BOOLEAN, INT, STRING, TEXTS
 from scorer.sql.typing import Typer, handles
 
 _ONE = {
     "lower": Op(str.lower),
     "upper": Op(str.upper),
     "reverse": Op(lambda s: s[::-1]),
-    "trim": Op(lambda s: s.strip(" ")),
-    "ltrim": Op(lambda s: s.lstrip(" ")),
-    "rtrim": Op(lambda s: s.rstrip(" ")),
+}
+_TRIMS = {
+    "trim": lambda letters, s: s.strip(letters),
+    "ltrim": lambda letters, s: s.lstrip(letters),
+    "rtrim": lambda letters, s: s.rstrip(letters),
 }
 _ONE |= {"lcase": _ONE["lower"], "ucase": _ONE["upper"]}
 _LENGTH = Op(len, sql="CAST(length({0}) AS INTEGER)")
@@ -31,6 +34,19 @@ _TESTS = {
 @handles(*_ONE)
 def _one(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return strict(STRING, _ONE[node.op], typer.text(args[0], node.op))
+
+
+@handles(*_TRIMS)
+def _trim(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Take letters away at the ends; they stand before the text."""
+    letters = args[0] if len(args) > 1 else literal(" ", STRING)
+    return strict(STRING, Op(_TRIMS[node.op]), typer.text(letters, node.op), typer.text(args[-1], node.op))
+
+
+@handles("locate", "position")
+def _locate(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    start = typer.integer(args[2], node.op) if len(args) > 2 else literal(1, INT)
+    return loose(INT, Op(texts.located), typer.text(args[0], node.op), typer.text(args[1], node.op), start)
 
 
 @handles("length", "char_length", "character_length")
@@ -49,18 +65,24 @@ def _test(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return strict(made, op, *(typer.text(arg, node.op) for arg in args))
 
 
+@handles("initcap")
+def _initcap(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    op = Op(partial(texts.initials, several=typer.ansi))
+    return strict(STRING, op, typer.text(args[0], node.op))
+
+
 @handles("concat", "||")
 def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     parts = [typer.text(arg, node.op) for arg in args]
     if len(parts) == 1:
         return parts[0]
     marks = [f"{{{i}}}" for i in range(len(parts))]
-    return strict(STRING, Op(inline=f"({' + '.join(marks)})", sql=f"({' || '.join(marks)})"), *parts)
+    return strict(STRING, Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True), *parts)
 
 
 @handles("concat_ws")
 def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return loose(STRING, Op(texts.joined), *(typer.text(arg, node.op) for arg in args))
+    return loose(STRING, Op(texts.joined, fails=True), *(typer.text(arg, node.op) for arg in args))
 
 
 @handles("substring", "substr")
@@ -80,7 +102,9 @@ def _side(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("replace")
 def _replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     new = args[2] if len(args) > 2 else literal("", STRING)
-    return strict(STRING, Op(texts.replace), *(typer.text(arg, node.op) for arg in (*args[:2], new)))
+    return strict(
+        STRING, Op(texts.replace, fails=True), *(typer.text(arg, node.op) for arg in (*args[:2], new))
+    )
 
 
 @handles("translate")
@@ -127,3 +151,40 @@ def _rlike(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 def _regexp_replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     op = texts.replaces(_pattern(node, args[1]), _pattern(node, args[2]))
     return strict(STRING, op, typer.text(args[0], node.op))
+
+
+def _number(node: Node, value: Expr, what: str) -> int:
+    if value.kind != "literal" or value.type != INT:
+        raise MistypedError(f"the {what} of {node.op} should be a literal int")
+    return int(value.value)
+
+
+@handles("split")
+def _split(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    limit = _number(node, args[2], "limit") if len(args) > 2 else -1
+    return strict(TEXTS, texts.splits(_pattern(node, args[1]), limit), typer.text(args[0], node.op))
+
+
+@handles("regexp_extract")
+def _regexp_extract(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    group = _number(node, args[2], "group") if len(args) > 2 else 1
+    return strict(STRING, texts.extracts(_pattern(node, args[1]), group), typer.text(args[0], node.op))
+
+
+@handles("[ ]")
+def _item(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    del node
+    if args[0].type != TEXTS:
+        raise MistypedError(f"an element or field by [ ] of {args[0].type} is not supported, but of split(…)")
+    if not args[1].type.whole:
+        raise MistypedError(f"the number in [ ] should be an integer, not {args[1].type}")
+    return strict(STRING, texts.item(ansi=typer.ansi), *args)
+
+
+@handles("size")
+def _size(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    if args[0].type != TEXTS:
+        raise MistypedError(f"{node.op} of {args[0].type} is not supported, but of split(…)")
+    if typer.ansi:
+        return strict(INT, Op(len), *args)
+    return loose(INT, Op(lambda texts: -1 if texts is None else len(texts)), *args)

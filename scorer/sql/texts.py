@@ -14,6 +14,8 @@ from scorer.javaregex import Pattern, compile_java
 from scorer.sql.exprs import MistypedError, Op
 
 MAX_MADE = 1 << 20  # characters of one text that padding or repeating makes
+MAX_GROWN = 1 << 22  # characters of one text that other functions make
+MAX_PATTERN = 1_000  # characters of a pattern of LIKE
 
 
 def substring(text: str, start: int, length: int) -> str:
@@ -41,9 +43,31 @@ def place_of(text: str, part: str) -> int:
     return text.find(part) + 1
 
 
-def replace(text: str, old: str, new: str) -> str:
+def located(part: str | None, text: str | None, start: int | None) -> int | None:
+    """Return where a part stands at or after a place, from 1; 0 if nowhere, or the place is null or below 1."""
+    if start is None:
+        return 0
+    if part is None or text is None:
+        return None
+    return 0 if start < 1 else 1 if not part else text.find(part, start - 1) + 1
+
+
+def initials(text: str, *, several: bool) -> str:
+    """Make the first letter of each word, which blanks part, a title letter, and the others small.
+
+    `several`: one letter may become several, as it does after Spark 3.5.
+    """
+    titles = ((word[:1].title(), word) for word in text.lower().split(" "))
+    return " ".join((title if several or len(title) == 1 else word[:1]) + word[1:] for title, word in titles)
+
+
+def replace(text: str, old: str, new: str, place: int) -> str:
     """Replace every part; an empty one is nowhere."""
-    return text.replace(old, new) if old else text
+    if not old:
+        return text
+    if len(new) > len(old):
+        _check(len(text) + text.count(old) * (len(new) - len(old)), place, MAX_GROWN)
+    return text.replace(old, new)
 
 
 def translate(text: str, letters: str, others: str) -> str:
@@ -70,14 +94,26 @@ def padded(text: str, length: int, fill: str, place: int, *, at_left: bool) -> s
     return more + text if at_left else text + more
 
 
-def _check(size: int, place: int) -> None:
-    if size > MAX_MADE:
-        raise Invalid(f"a text of {size} characters is longer than {MAX_MADE}", place)
+def _check(size: int, place: int, most: int = MAX_MADE) -> None:
+    if size > most:
+        raise Invalid(f"a text of {size} characters is longer than {most}", place)
 
 
-def joined(separator: str | None, *parts: str | None) -> str | None:
-    """Join what is not null."""
-    return None if separator is None else separator.join(part for part in parts if part is not None)
+def concat(*parts: Any) -> str:
+    """Join texts; the last argument is the place to blame."""
+    *texts, place = parts
+    _check(sum(map(len, texts)), place, MAX_GROWN)
+    return "".join(texts)
+
+
+def joined(separator: str | None, *parts: Any) -> str | None:
+    """Join what is not null; the last argument is the place to blame."""
+    if separator is None:
+        return None
+    *texts, place = parts
+    texts = [text for text in texts if text is not None]
+    _check(sum(map(len, texts)) + len(separator) * len(texts), place, MAX_GROWN)
+    return separator.join(texts)
 
 
 def code_of(text: str) -> int:
@@ -90,23 +126,46 @@ def code_of(text: str) -> int:
 
 def like(pattern: str) -> Op:
     """Match LIKE with a pattern that is a literal: % is any text, _ one character, a backslash takes both literally."""
-    out, place, plain = [], 0, "\\" not in pattern
+    if len(pattern) > MAX_PATTERN:
+        raise MistypedError(f"a pattern of LIKE has more than {MAX_PATTERN} characters")
+    pieces, place, plain = [""], 0, "\\" not in pattern
     while place < len(pattern):
         letter = pattern[place]
-        if letter == "\\":
+        if letter == "%":
+            pieces.append("")
+        elif letter == "\\":
             place += 1
             if place >= len(pattern) or pattern[place] not in "%_\\":
                 raise MistypedError(
                     f"the pattern {pattern!r} of LIKE has a backslash before no %, _ or backslash"
                 )
-            out.append(re.escape(pattern[place]))
+            pieces[-1] += re.escape(pattern[place])
         else:
-            out.append({"%": ".*", "_": "."}.get(letter) or re.escape(letter))
+            pieces[-1] += "." if letter == "_" else re.escape(letter)
         place += 1
-    if sum(part == ".*" for part in out) > 6:
-        raise MistypedError(f"the pattern {pattern!r} of LIKE has more than 6 %")
-    matches = re.compile("".join(out), re.DOTALL).fullmatch
-    return Op(lambda text: matches(text) is not None, sql=f"({{0}} LIKE {quoted(pattern)})" if plain else "")
+    quick = plain and (
+        "_" not in pattern or len(pieces) <= 2
+    )  # DuckDB tries every place of every other pattern
+    return Op(_pieces_found(pieces), sql=f"({{0}} LIKE {quoted(pattern)})" if quick else "")
+
+
+def _pieces_found(pieces: list[str]) -> Callable[[str], bool]:
+    """Find pieces of fixed length one after the other, each at its first place: that is enough, and never goes back."""
+    heads = [re.compile(piece, re.DOTALL) for piece in pieces[:-1]]
+    last = re.compile(f"(?:{pieces[-1]})\\Z", re.DOTALL)
+    size = len(re.sub(r"\\(.)", r"\1", pieces[-1], flags=re.DOTALL))
+
+    def found(text: str) -> bool:
+        end = 0
+        for number, piece in enumerate(heads):
+            there = piece.search(text, end) if number else piece.match(text)
+            if there is None:
+                return False
+            end = there.end()
+        start = len(text) - size if heads else 0
+        return start >= end and last.match(text, start) is not None
+
+    return found
 
 
 def quoted(text: str) -> str:
@@ -137,13 +196,59 @@ def replaces(pattern: str, new: str) -> Op:
     compiled = java_pattern(pattern)
 
     def replaced(text: str) -> str:
-        out, start = [], 0
+        out, start, more = [], 0, 0
         for low, high in compiled.spans(text):
+            more += len(new) - (high - low)
+            _check(len(text) + more, 0, max(MAX_GROWN, len(text)))
             out += [text[start:low], new]
             start = high
         return "".join([*out, text[start:]])
 
     return Op(_blaming(replaced), fails=True)
+
+
+def splits(pattern: str, limit: int) -> Op:
+    """Split a text at the matches of a Java pattern: at most `limit` parts, if it is above zero."""
+    compiled = java_pattern(pattern)
+    if compiled.empty and limit > 0:
+        raise MistypedError("split by an empty pattern with a limit is not supported: take the limit away")
+
+    def parts(text: str) -> list[str]:
+        if compiled.empty:
+            return list(text) or [""]
+        out: list[str] = []
+        start = 0
+        for low, high in compiled.spans(text):
+            if limit > 0 and len(out) == limit - 1:
+                break
+            if high == 0:
+                continue
+            out.append(text[start:low])
+            start = high
+        return [*out, text[start:]]
+
+    return Op(_blaming(parts), fails=True)
+
+
+def item(*, ansi: bool) -> Op:
+    """Return one of several texts, the first of which is 0; out of range it is null, or raises under ANSI mode."""
+    if not ansi:
+        return Op(lambda texts, number: texts[number] if 0 <= number < len(texts) else None)
+
+    def checked(texts: list[str], number: int, place: int) -> str:
+        if not 0 <= number < len(texts):
+            raise Invalid(f"there is no [{number}] of {len(texts)} texts", place)
+        return texts[number]
+
+    return Op(checked, fails=True)
+
+
+def extracts(pattern: str, group: int) -> Op:
+    """Return a group of the first match of a Java pattern, an empty text if there is none."""
+    compiled = java_pattern(pattern)
+    if not 0 <= group <= compiled.groups:
+        raise MistypedError(f"the pattern {pattern!r} has {compiled.groups} groups, and no group {group}")
+    return Op(_blaming(lambda text: compiled.group(text, group) or ""), fails=True)
 
 
 def _blaming(function: Callable[[str], Any]) -> Callable[[str, int], Any]:

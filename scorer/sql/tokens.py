@@ -30,6 +30,8 @@ def tokenize(text: str, *, doubled: bool) -> list[Any]:
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"the statement has more than {MAX_TEXT} characters")
+    if not text.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in text):
+        raise ValueError("the statement holds half of a character")
     try:
         tokens: list[Any] = list(dialect().tokenize(text))
     except door.parser().errors.SqlglotError as e:

@@ -49,15 +49,16 @@ WHOLE = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 VOID, BOOLEAN, STRING = Type("void"), Type("boolean"), Type("string")
 TINYINT, SMALLINT, INT, BIGINT = (Type(name) for name in WHOLE)
 FLOAT, DOUBLE, DATE, TIMESTAMP, OTHER = map(Type, ("float", "double", "date", "timestamp", "other"))
+TEXTS = Type("array<string>")  # made by split, and taken by nothing here
 _ORDER = ("tinyint", "smallint", "int", "bigint", "float", "double")
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 20}
 _ARROW = {
     "void": pa.null(), "boolean": pa.bool_(), "string": pa.string(), "tinyint": pa.int8(), "smallint": pa.int16(),
     "int": pa.int32(), "bigint": pa.int64(), "float": pa.float32(), "double": pa.float64(), "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
+    "timestamp": pa.timestamp("us", "UTC"), "array<string>": pa.list_(pa.string()),
 }  # fmt: skip
 _SPARK = {
-    **{kind: Type(name) for name, kind in _ARROW.items()},
+    **{kind: Type(name) for name, kind in _ARROW.items() if name != "array<string>"},
     pa.large_string(): STRING,
     pa.string_view(): STRING,
     pa.float16(): FLOAT,

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scorer.errors import Invalid
-from scorer.sql import compare, decimals, numbers
+from scorer.sql import compare, dates, decimals, numbers
 from scorer.sql.casts import cast
 from scorer.sql.exprs import Expr, MistypedError, Op, apply, column, literal, loose, strict
+from scorer.sql.names import UNNAMED
 from scorer.sql.nodes import Node
 from scorer.sql.types import (
     BIGINT,
@@ -21,7 +22,9 @@ from scorer.sql.types import (
     DATE,
     DOUBLE,
     INT,
+    OTHER,
     STRING,
+    TEXTS,
     TIMESTAMP,
     VOID,
     Type,
@@ -62,7 +65,14 @@ class Typer:
             return literal(node.value, node.type)
         args = tuple(self.typed(arg) for arg in node.args)
         for arg in args:
-            if arg.type.name == "other" and node.op not in ("is null", "is not null", "isnull", "isnotnull"):
+            if (
+                arg.type == OTHER or (arg.type == TEXTS and node.op not in ("[ ]", "size"))
+            ) and node.op not in (
+                "is null",
+                "is not null",
+                "isnull",
+                "isnotnull",
+            ):
                 raise MistypedError(f"`{node.op}` of a vector, list or struct is not supported")
         return _HANDLERS[node.op](self, node, args)
 
@@ -191,12 +201,26 @@ def _decimal(typer: Typer, value: Expr) -> Expr:
 @handles("+", "-", "*")
 def _arithmetic(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if DATE in (args[0].type, args[1].type):
-        raise MistypedError(f"`{node.op}` of a date is not supported: write date_add, date_sub or datediff")
+        return _moved(typer, node, args)
     a, b = _alike(typer, args, node.op)
     if a.type.name == "decimal":
         made = decimals.result(node.op, a.type, b.type)
         return strict(made, decimals.arithmetic(node.op, made, ansi=typer.ansi), a, b)
     return strict(a.type, numbers.arithmetic(node.op, a.type, ansi=typer.ansi), a, b)
+
+
+def _moved(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Move a date by days."""
+    day, days = args if args[0].type == DATE or node.op == "-" else args[::-1]
+    if day.type != DATE or not days.type.whole or days.type == BIGINT:
+        raise MistypedError(
+            f"`{node.op}` of {args[0].type} and {args[1].type} is not supported: write datediff, or a CAST to int"
+        )
+    if node.value == UNNAMED:
+        raise MistypedError(
+            f"the name that Spark gives `{node.op}` of a date is not known here; give it one with AS"
+        )
+    return strict(DATE, dates.added(1 if node.op == "+" else -1), day, typer.cast(days, INT))
 
 
 @handles("/")
@@ -259,6 +283,14 @@ def _comparable(typer: Typer, args: Sequence[Expr], what: str) -> tuple[Expr, ..
         kind = ansi_beside_text(other) if typer.ansi else DOUBLE if other.name == "decimal" else other
         if kind is None or kind.name == "other":
             raise MistypedError(f"`{what}` of {a.type} and {b.type} is not supported: write a CAST")
+        return typer.cast(a, kind), typer.cast(b, kind)
+    if (
+        what in ("=", "<=>")
+        and not typer.ansi
+        and {a.type, b.type} > {BOOLEAN}
+        and (a.type.numeric or b.type.numeric)
+    ):
+        kind = b.type if a.type == BOOLEAN else a.type
         return typer.cast(a, kind), typer.cast(b, kind)
     return typer.common(args, f"`{what}`", promote=False)
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 from scorer.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT
 
 BINARY = {
     "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div", "EQ": "=", "LT": "<",
-    "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||",
+    "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>", "DPipe": "||", "BitwiseAnd": "&",
+    "BitwiseOr": "|", "BitwiseXor": "^",
 }  # fmt: skip
+BITS = frozenset({"BitwiseAnd", "BitwiseOr", "BitwiseXor"})
+EXTRACTS = {
+    **dict.fromkeys(("year", "y", "years", "yr", "yrs"), "year"),
+    **dict.fromkeys(("quarter", "qtr"), "quarter"),
+    **dict.fromkeys(("month", "mon", "mons", "months"), "month"),
+    **dict.fromkeys(("week", "w", "weeks"), "weekofyear"),
+    **dict.fromkeys(("day", "d", "days"), "day"),
+    **dict.fromkeys(("dayofweek", "dow"), "dayofweek"),
+    "doy": "dayofyear",
+    **dict.fromkeys(("hour", "h", "hours", "hr", "hrs"), "hour"),
+    **dict.fromkeys(("minute", "m", "min", "mins", "minutes"), "minute"),
+}
+FIELDS = ("year", "quarter", "month", "week", "day", "dayofweek", "doy", "hour", "minute")
 COMPARE = frozenset({"EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ"})
 PREDICATE = frozenset({"Is", "In", "Between", "Like", "RegexpLike", "Not", "And", "Or"})
 CLAUSES = {
@@ -28,3 +46,22 @@ CASTABLE = {
     "FLOAT": FLOAT, "DOUBLE": DOUBLE, "TEXT": STRING, "DATE": DATE,
 }  # fmt: skip
 FLAGS = frozenset({"typed", "safe", "quoted", "coalesce", "comments", "nested", "_type"})
+
+
+class UnknownError(Exception):
+    """Something outside the subset: the message names it."""
+
+
+def spaced(kind: str) -> str:
+    """Write a node's class as words: `GroupingSets` as GROUPING SETS."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).upper()
+
+
+def written(one: Any) -> str:
+    """Write a part of the statement for a message."""
+    made: Callable[..., str] = one.sql
+    try:
+        text = made(dialect="spark")
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        text = type(one).__name__
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -11,7 +11,8 @@ from scorer.classes import argmax
 from scorer.errors import ColumnError
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
-from scorer.stage import Stage, build, lookup, stage
+from scorer.stage import Stage, lookup, stage
+from scorer.wiring import build
 
 
 @stage(

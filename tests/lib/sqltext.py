@@ -100,6 +100,10 @@ class Writer:
             return self.pick(
                 f"length({self.text(depth - 1)})",
                 f"instr({self.text(depth - 1)}, 'o')",
+                f"locate('o', {self.text(depth - 1)}, {self.pick('b', 'z', '2')})",
+                f"size(split({self.text(depth - 1)}, '{self.pick('o', '', 'x*', '$')}'))",
+                f"({self.pick('a', 'b', 'l')} {self.pick('&', '|', '^')} {self.pick('z', '3', 'l')})",
+                f"EXTRACT({self.pick('YEAR', 'week', 'DOW')} FROM {self.date(depth - 1)})",
                 "(a div b)",
                 "(l div a)",
             )
@@ -128,12 +132,18 @@ class Writer:
         def t() -> str:
             return self.text(depth - 1)
 
+        if again == 0 and self.chance.randrange(2):
+            return self.pick(
+                f"initcap({t()})",
+                f"TRIM(BOTH {t()} FROM {t()})",
+                f"regexp_extract({t()}, '([a-z])(.*)$', {self.pick('0', '1', '2')})",
+            )
         if again < 2:
             return f"{self.pick('upper', 'lower', 'trim', 'ltrim', 'rtrim', 'reverse')}({t()})"
         if again == 2:
             return f"concat({t()}, {self.number(depth - 1)}, {t()})"
         if again == 3:
-            return f"({t()} || {t()})"
+            return self.pick(f"({t()} || {t()})", f"({t()} || {self.number(depth - 1)} + 1)")
         if again == 4:
             return f"substring({t()}, {self.pick('-2', '0', '1', 'b')}, {self.pick('0', '2', 'b', '5')})"
         if again == 5:
@@ -182,6 +192,7 @@ class Writer:
             return self.leaf("date")
         return self.pick(
             f"date_add({self.date(depth - 1)}, {self.pick('1', 'z', '-40')})",
+            f"({self.date(depth - 1)} {self.pick('+', '-')} {self.pick('1', 'z', 'b')})",
             f"last_day({self.date(depth - 1)})",
             "CAST(t AS DATE)",
             "d",

@@ -22,7 +22,8 @@ from conftest import Golden, golden_cases, unsupported
 import scorer
 from scorer.containers import flatten
 from scorer.saved import open_saved
-from scorer.stage import canonical, wire
+from scorer.stage import canonical
+from scorer.wiring import wire
 
 README = Path(scorer.__file__).parent / "README.md"
 BEGIN, END = "<!-- parity: made by `make parity` -->\n", "<!-- parity ends -->\n"

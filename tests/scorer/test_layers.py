@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
 scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers
-scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
+scorer.chunks | scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
 scorer.parquet | scorer.compare
 scorer.columns | scorer.folder | scorer.location | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
@@ -23,7 +23,7 @@ scorer.ranker | scorer.sql
 scorer.saved
 scorer.treedata | scorer.classes
 scorer.stage
-scorer.treestage
+scorer.treestage | scorer.wiring
 scorer.stages
 scorer.pipeline | scorer.bag | scorer.containers
 scorer.compile | scorer.fuse | scorer.ragged

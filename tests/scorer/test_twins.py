@@ -21,10 +21,11 @@ from scorer.containers import flatten
 from scorer.fast import fast_row
 from scorer.pipeline import Step, resolve
 from scorer.saved import open_saved
-from scorer.stage import canonical, map_rows, wire
+from scorer.stage import canonical, map_rows
 from scorer.stages.encode import LegacyOneHotEncoder
 from scorer.stages.sql import Expression
 from scorer.vectors import Dense, OneHot, Sparse, Vectors, vectors_of
+from scorer.wiring import wire
 
 NAN, INF = float("nan"), float("inf")
 FLOATS = [NAN, INF, -INF, 0.0, -0.0, 0.5, 1.0, 2.0, 3.0, -1.0, 1.5, 99.0, 1e16, -7.25, 5e-324]

@@ -51,6 +51,18 @@ STATEMENTS = {
     "patterns": "SELECT _row, s LIKE '%o' AS l1, s LIKE 'x\\\\%%' AS l2, s LIKE '_s_o' AS l3, s NOT LIKE '%e%' AS l4, s RLIKE '^[a-z]+' AS r1, s RLIKE '\\\\d' AS r2, regexp_replace(s, '[aeiou]+', '#') AS rr FROM __THIS__",
     "literals": "SELECT _row, 'it''s' AS q, \"dq\" AS dq, 'a\\\\b\\t' AS esc, 1.50 AS d, 2147483648 AS big, -2147483648 AS small, 1S AS sh, 1Y AS ti, 1.5F AS fl, DATE'2024-01-31' AS da, NULL AS no FROM __THIS__",
     "calendar": "SELECT _row, year(t) AS y, quarter(d) AS q, dayofweek(d) AS dw, weekday(d) AS wd, dayofyear(d) AS dy, minute(t) AS mi, second(t) AS se, date_add(d, a) AS da, date_sub(d, 31) AS db, last_day(d) AS ld, datediff(t, d) AS df, CAST(t AS DATE) AS td, d < t AS lt, d > DATE'2000-01-01' AS gt FROM __THIS__ WHERE a < 100 AND a > -100",
+    "split": "SELECT _row, split(s, 'o') AS s1, split(s, '[ %_]') AS s2, split(s, '') AS s3, split(s, 'l', 1) AS s4, split(s, '(?=l)', 2) AS s6, split(s, 'x*', 3) AS s7, split(s, '[.]', 0) AS s8 FROM __THIS__",
+    "parts": "SELECT _row, split(s, 'o')[0], split(s, '')[CAST(0 AS BIGINT)] AS i1, size(split(s, ' ')), split(s, ' ')[0] AS i2 FROM __THIS__",
+    "parts_beyond": "SELECT _row, split(s, 'o')[b] AS i1 FROM __THIS__ WHERE s IS NOT NULL",
+    "extract": "SELECT _row, regexp_extract(s, '([a-z])([a-z]+)', 2) AS e1, regexp_extract(s, '(O)|(.)') AS e2, regexp_extract(s, '[a-z]+', 0) AS e3, EXTRACT(YEAR FROM d) AS y, EXTRACT(week FROM t) AS w, extract(DOW FROM d) AS dw, EXTRACT(doy FROM d) AS dy, EXTRACT(HOUR FROM t) AS h, EXTRACT(MINUTE FROM t) AS m, weekofyear(d) AS wy, EXTRACT(QUARTER FROM '2024-05-06') AS q FROM __THIS__",
+    "places": "SELECT _row, locate('o', s) AS l1, locate('', s) AS l2, locate('o', s, 0) AS l3, locate('o', s, 4) AS l4, locate('o', s, b) AS l5, position('l' IN s) AS p1, position('L' IN upper(s)) AS p2, position('o', s, 2) AS p3, locate(NULL, s) AS l6, locate('', s, 3) AS l7, locate('', s, 99) AS l8 FROM __THIS__",
+    "trims": "SELECT _row, TRIM(BOTH 'Oo' FROM s) AS t1, TRIM(LEADING 'x ' FROM s) AS t2, TRIM(TRAILING 'o' FROM s) AS t3, TRIM(BOTH FROM s) AS t4, trim('x', s) AS t5, ltrim('Ox', s) AS t6, rtrim('yo', s) AS t7, TRIM(BOTH '' FROM s) AS t8, TRIM(s FROM 'Oslo') AS t9, trim(s) FROM __THIS__",
+    "initials": "SELECT _row, initcap(s) AS i1, initcap('hello wORLD-x  y.z o''neil ßa ǆx') AS i2, initcap(concat(s, ' ', s)) AS i3 FROM __THIS__",
+    "lines": "SELECT _row, concat(s, '\\n') RLIKE 'o$' AS r1, regexp_replace(concat(s, '\\r', s, '\\n'), '.', '-') AS r2, split(s, '$') AS r3, regexp_replace(s, '$', '#') AS r4, regexp_replace(concat(s, '\\r\\n'), '$', '#') AS r5, regexp_extract(concat(s, '\\n', s), '(.*)$', 1) AS r6, split(concat(s, '\\n'), '[.$]|^.') AS r7, last_day(DATE'9999-12-01') AS ld FROM __THIS__",
+    "bits": "SELECT _row, a & b AS an, a | z AS oz, l ^ a AS xl, ~a AS na, ~z AS nz, a & 3 & 1 AS aa, (a & 6) | 1 AS ao, a & NULL AS an0, a + 1 & 3 AS pr FROM __THIS__ WHERE a < 100",
+    "days": "SELECT _row, d + 1 AS d1, 1 + d AS d2, d - z AS d3, d + CAST(2 AS SMALLINT) AS d4, d + a AS d5 FROM __THIS__ WHERE a < 100 AND a > -100",
+    "pipes": "SELECT _row, z || b + 1 AS p1, z || 2 - 1 + b || 'x' AS p2, 1 + z || b * 2 AS p3 FROM __THIS__ WHERE b >= 0",
+    "names_more": "SELECT _row, a & b, a | b, a ^ 1, ~a, split(s, 'o'), regexp_extract(s, '(o)'), position('o' IN s), initcap(s), weekofyear(d), EXTRACT(YEAR FROM d), extract(doy FROM d), z || b + 1 FROM __THIS__ WHERE b >= 0",
     "filter_first": "SELECT _row, a / b AS q FROM __THIS__ WHERE b <> 0 AND x IS NOT NULL",
     "filter_only": "SELECT * FROM __THIS__ AS t WHERE t.x > 0 OR f",
     "case_of_names": "SELECT _ROW AS _row, A AS `my col`, X * 2 AS dbl FROM __THIS__ WHERE B > 0",
@@ -60,6 +72,13 @@ for _name, _statement in STATEMENTS.items():
     @case(f"sql_{_name}", _statement, SCHEMA, ROWS, tolerance="sums", versions=ALL)
     def _sql(_: Session, statement: str = _statement) -> SQLTransformer:
         return SQLTransformer(statement=statement)
+
+
+@case("sql_boolean_number", "Before ANSI mode a boolean equals a number.", SCHEMA, ROWS, versions=("3.5",))
+def _boolean_number(_: Session) -> SQLTransformer:
+    return SQLTransformer(
+        statement="SELECT _row, f = 1 AS e1, f = 0 AS e0, f = 2 AS e2, f <=> 1 AS n1, a = f AS af, x = f AS xf, m = f AS mf, f = 1.0 AS ed, f <> 1 AS ne FROM __THIS__"
+    )
 
 
 @case(
