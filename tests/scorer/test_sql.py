@@ -277,7 +277,7 @@ def test_a_hostile_text_is_refused_or_typed(chance):
 
 def test_the_engine_reads_no_file_and_takes_no_setting():
     """The embedded engine has no way out: no files, no settings, no extensions."""
-    connection = duck._connection(pytest.importorskip("duckdb"))
+    connection = duck._engine(pytest.importorskip("duckdb"))
     for text in (
         "SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO '/tmp/x'", "SET enable_external_access = true",
         "SET memory_limit = '8GB'", "ATTACH '/tmp/x.db'", "INSTALL httpfs", "LOAD httpfs",
