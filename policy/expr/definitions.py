@@ -9,10 +9,11 @@ from policy.expr import fold
 from policy.expr.typed import FALSE, TRUE, Const, Input, Known, Local, Loop, Typed, children, walk
 
 MAX_NODES = 20_000  # of an expression once its names are replaced
+MAX_DEPTH = 90  # likewise: what writes code for a tree calls itself for each level, within Python's own limit
 
 
 class TooLargeError(Exception):
-    """With the meanings of its names an expression is too large, or goes through too many lists."""
+    """With the meanings of its names an expression is too large or deep, or goes through too many lists."""
 
 
 class AskedForError(Exception):
@@ -25,7 +26,9 @@ def substitute(tree: Typed, meanings: Mapping[str, Typed], *, loops: int, nested
     loops, nested: how many macros the result may have, and how deep. Raises TooLargeError, AskedForError.
     """
     made = _Substitution(meanings).made(tree, 0)
-    if _nodes(made, MAX_NODES) > MAX_NODES or _loops(made) > loops or _nested(made) > nested:
+    if _nodes(made, MAX_NODES) > MAX_NODES or _is_deeper(made, MAX_DEPTH):
+        raise TooLargeError
+    if _loops(made) > loops or _nested(made) > nested:
         raise TooLargeError
     return made
 
@@ -72,6 +75,17 @@ def _nodes(node: Typed, most: int) -> int:
         if count > most:
             break
     return count
+
+
+def _is_deeper(node: Typed, most: int) -> bool:
+    """Whether a tree has more levels than that; without calling itself, for it may have very many."""
+    waiting = [(node, 1)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > most:
+            return True
+        waiting += [(child, depth + 1) for child in children(one)]
+    return False
 
 
 def _loops(node: Typed) -> int:

@@ -14,6 +14,7 @@ from policy.expr.typed import Apply, Const, If, Input, Typed, can_be_unknown
 from policy.expr.types import DOUBLE, STRING, TIMESTAMP, plain
 
 DomainOf = Callable[[Term], Domain | None]  # what is claimed of a term so far, at least for every input
+Ends = list[Any] | None
 
 # Without a turn between the ends of their arguments, so that the ends give the ends; rounding keeps order.
 _MONOTONE = frozenset(
@@ -39,87 +40,125 @@ _FROM = {"size": 0, "indexOf": -1, "lastIndexOf": -1}
 
 def image(term: Term, known: DomainOf) -> Domain:
     """What the term can be, given what is claimed of the terms below it; all its claims aside."""
+    images = _Images(known)
     if isinstance(term, Order):
-        return Domain(
-            _order(term, known), _may_be_unknown(term.left, known) or _may_be_unknown(term.right, known)
-        )
-    return Domain(_values(term, known), _may_be_unknown(term, known))
+        unknown = images.unknown(term.left) or images.unknown(term.right)
+        return Domain(_order(term, images), unknown)
+    return Domain(images.values(term), images.unknown(term))
 
 
-def _domain(node: Typed, known: DomainOf) -> Domain:
-    """What a node can be, its own claims included."""
-    if isinstance(node, Const):
-        if node.value is None or not has_keys(node.type):
-            return Domain(every(node.type), node.value is None)
-        return Domain(span(below(node.type, node.value), above(node.type, node.value)), unknown=False)
-    claimed = known(node)
-    if isinstance(node, Input) and claimed is not None:
-        return claimed
-    found = image(node, known)
-    return found if claimed is None else found.narrowed(claimed)
+class _Images:
+    """What the nodes of one tree can be. A node is asked for by several above it, and worked out once."""
 
+    def __init__(self, known: DomainOf) -> None:
+        self._known = known
+        self._domains: dict[int, Domain] = {}
+        self._unknown: dict[int, bool] = {}
+        self._ends: dict[int, Ends] = {}
 
-def _values(node: Typed, known: DomainOf) -> Ranges:
-    whole = every(node.type)
-    if isinstance(node, If):
-        return union((*_domain(node.then, known).ranges, *_domain(node.other, known).ranges))
-    if not isinstance(node, Apply):
+    def domain(self, node: Typed) -> Domain:
+        """What a node can be, its own claims included."""
+        found = self._domains.get(id(node))
+        if found is None:
+            found = self._domains[id(node)] = self._domain(node)
+        return found
+
+    def unknown(self, node: Typed) -> bool:
+        """Whether a part can be unknown, given what is claimed."""
+        found = self._unknown.get(id(node))
+        if found is None:
+            found = self._unknown[id(node)] = self._may_be_unknown(node)
+        return found
+
+    def ends(self, node: Apply) -> Ends:
+        """What the ends of the arguments give; None if that does not tell what lies between, [] if nothing does."""
+        if id(node) not in self._ends:
+            self._ends[id(node)] = self._of_ends(node)
+        return self._ends[id(node)]
+
+    def values(self, node: Typed) -> Ranges:
+        """What a node can be, its own claims aside."""
+        whole = every(node.type)
+        if isinstance(node, If):
+            return union((*self.domain(node.then).ranges, *self.domain(node.other).ranges))
+        if not isinstance(node, Apply):
+            return whole
+        name, params = node.overload.function.name, node.overload.params
+        if name in _PARTS and params[:1] == (TIMESTAMP,):
+            return both(whole, span(_PARTS[name][0], _PARTS[name][1] + 1))
+        if name in _FROM:
+            return both(whole, span(_FROM[name], MAX_INT + 1))
+        if name == "family":
+            return only(4, 6)
+        if name == "math.abs":
+            return both(whole, span(0, whole[-1][1]))
+        if name == "_%_":
+            return both(whole, self._remainder(node))
+        if name in _MONOTONE and all(has_keys(arg.type) and plain(arg.type) != STRING for arg in node.args):
+            return both(whole, self._between_ends(node))
         return whole
-    name, params = node.overload.function.name, node.overload.params
-    if name in _PARTS and params[:1] == (TIMESTAMP,):
-        return both(whole, span(_PARTS[name][0], _PARTS[name][1] + 1))
-    if name in _FROM:
-        return both(whole, span(_FROM[name], MAX_INT + 1))
-    if name == "family":
-        return only(4, 6)
-    if name == "math.abs":
-        return both(whole, span(0, whole[-1][1]))
-    if name == "_%_":
-        return both(whole, _remainder(node, known))
-    if name in _MONOTONE and all(has_keys(arg.type) and plain(arg.type) != STRING for arg in node.args):
-        return both(whole, _between_ends(node, known))
-    return whole
+
+    def _domain(self, node: Typed) -> Domain:
+        if isinstance(node, Const):
+            if node.value is None or not has_keys(node.type):
+                return Domain(every(node.type), node.value is None)
+            return Domain(span(below(node.type, node.value), above(node.type, node.value)), unknown=False)
+        claimed = self._known(node)
+        if isinstance(node, Input) and claimed is not None:
+            return claimed
+        found = Domain(self.values(node), self.unknown(node))
+        return found if claimed is None else found.narrowed(claimed)
+
+    def _remainder(self, node: Apply) -> Ranges:
+        left, right = node.args
+        if not isinstance(right, Const) or not right.value:
+            return every(node.type)
+        most = abs(right.value)
+        over = self.domain(left).ranges
+        return span(0 if over and over[0][0] >= 0 else 1 - most, most)
+
+    def _between_ends(self, node: Apply) -> Ranges:
+        """From the least to the greatest of what the ends of the arguments give."""
+        whole, found = every(node.type), self.ends(node)
+        if found is None:
+            return whole
+        if not found:
+            return EMPTY
+        if node.type == DOUBLE:
+            return span(below(node.type, min(found)), above(node.type, max(found)))
+        return both(whole, span(min(found), max(found) + 1))
+
+    def _of_ends(self, node: Apply) -> Ends:
+        ends: list[tuple[Any, Any]] = []
+        for arg in node.args:
+            ranges = self.domain(arg).ranges
+            if not ranges:
+                return []
+            ends.append((value_of(arg.type, ranges[0][0]), value_of(arg.type, ranges[-1][1] - 1)))
+        function = node.overload.function
+        if function.name == "_/_" and ends[1][0] <= 0 <= ends[1][1]:
+            return None
+        found = [function.row(*values) for values in product(*ends)]
+        return found if all(value is not None and value == value for value in found) else None
+
+    def _may_be_unknown(self, node: Typed) -> bool:
+        claimed = self._known(node)
+        if claimed is not None and (not claimed.unknown or isinstance(node, Input)):
+            return claimed.unknown
+        if isinstance(node, Apply) and (not node.overload.function.partial or self._stays_within(node)):
+            return any(self.unknown(arg) for arg in node.args)
+        return can_be_unknown(node)
+
+    def _stays_within(self, node: Apply) -> bool:
+        """Whether a sum, difference or product of ints cannot leave 64 bits."""
+        bounds = node.overload.function.bounds
+        found = self.ends(node) if bounds else None
+        return bool(bounds and found and all(bounds[0] <= value <= bounds[1] for value in found))
 
 
-def _remainder(node: Apply, known: DomainOf) -> Ranges:
-    left, right = node.args
-    if not isinstance(right, Const) or not right.value:
-        return every(node.type)
-    most = abs(right.value)
-    over = _domain(left, known).ranges
-    return span(0 if over and over[0][0] >= 0 else 1 - most, most)
-
-
-def _between_ends(node: Apply, known: DomainOf) -> Ranges:
-    """From the least to the greatest of what the ends of the arguments give."""
-    whole, found = every(node.type), _ends(node, known)
-    if found is None:
-        return whole
-    if not found:
-        return EMPTY
-    if node.type == DOUBLE:
-        return span(below(node.type, min(found)), above(node.type, max(found)))
-    return both(whole, span(min(found), max(found) + 1))
-
-
-def _ends(node: Apply, known: DomainOf) -> list[Any] | None:
-    """What the ends of the arguments give; None if that does not tell what lies between, [] if nothing does."""
-    ends: list[tuple[Any, Any]] = []
-    for arg in node.args:
-        ranges = _domain(arg, known).ranges
-        if not ranges:
-            return []
-        ends.append((value_of(arg.type, ranges[0][0]), value_of(arg.type, ranges[-1][1] - 1)))
-    function = node.overload.function
-    if function.name == "_/_" and ends[1][0] <= 0 <= ends[1][1]:
-        return None
-    found = [function.row(*values) for values in product(*ends)]
-    return found if all(value is not None and value == value for value in found) else None
-
-
-def _order(term: Order, known: DomainOf) -> Ranges:
+def _order(term: Order, images: _Images) -> Ranges:
     """How two terms can compare, by the ends of what they can be."""
-    left, right = _domain(term.left, known).ranges, _domain(term.right, known).ranges
+    left, right = images.domain(term.left).ranges, images.domain(term.right).ranges
     if not left or not right:
         return EMPTY
     found = ORDER
@@ -144,20 +183,3 @@ def _last(node: Typed, ranges: Ranges) -> Any:
     if plain(node.type) != STRING:
         return value_of(node.type, upper - 1)
     return upper[:-1] if upper is not TOP and upper[-1:] == "\0" else upper
-
-
-def _may_be_unknown(node: Typed, known: DomainOf) -> bool:
-    """Whether a part can be unknown, given what is claimed."""
-    claimed = known(node)
-    if claimed is not None and (not claimed.unknown or isinstance(node, Input)):
-        return claimed.unknown
-    if isinstance(node, Apply) and (not node.overload.function.partial or _stays_within(node, known)):
-        return any(_may_be_unknown(arg, known) for arg in node.args)
-    return can_be_unknown(node)
-
-
-def _stays_within(node: Apply, known: DomainOf) -> bool:
-    """Whether a sum, difference or product of ints cannot leave 64 bits."""
-    bounds = node.overload.function.bounds
-    found = _ends(node, known) if bounds else None
-    return bool(bounds and found and all(bounds[0] <= value <= bounds[1] for value in found))
