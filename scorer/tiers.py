@@ -25,6 +25,7 @@ SUMS = frozenset(
         "feature.Normalizer",
         "feature.PCAModel",
         "feature.RFormulaModel",
+        "feature.SQLTransformer",
         "feature.TargetEncoderModel",
         "feature.Word2VecModel",
         "regression.AFTSurvivalRegressionModel",
