@@ -117,7 +117,9 @@ def _meant(source: str, node: Node, program: Program, names: Names, reader: Read
         reader.note("E144", message, node.span, hints=("ask for the facts that it reads",))
         return None
     except TooLargeError:
-        message = "with its definitions this expression is too large or too deep, or goes through too many lists"
+        message = (
+            "with its definitions this expression is too large or too deep, or goes through too many lists"
+        )
         reader.note("E145", message, node.span, hints=("make it smaller, or split it into several rules",))
         return None
     return Condition(source, node.span, program, tree)
