@@ -13,6 +13,7 @@ $(VENV)/.serve: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q policy scorer
 	@touch $@
 
 $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
