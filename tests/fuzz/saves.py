@@ -148,7 +148,7 @@ def rejson(files: Files, name: str, chance: Random) -> None:
     """Change values of a JSON file where they stand."""
     try:
         root = json.loads(files[name].partition(b"\n")[0])
-    except ValueError:
+    except (ValueError, RecursionError):  # of a change before this one
         return flipped(files, name, chance)
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         changed(root, chance)
