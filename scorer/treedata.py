@@ -163,11 +163,8 @@ def _column(chunks: list[pa.Array], kind: type[N]) -> npt.NDArray[N]:
     """Return the numbers of one kind that stand in the chunks; the list is empty then."""
     if nulls := sum(chunk.null_count for chunk in chunks):
         raise ValueError(f"{nulls} values of its nodes are null")
-    if kind is np.int32 and any(not pa.types.is_int32(chunk.type) for chunk in chunks):
-        wide = joined(chunks, np.int64)
-        if np.any(wide != wide.astype(np.int32)):
-            raise ValueError("its nodes hold a number of more than 32 bits")
-        return wide.astype(kind)
+    if kind is not np.float64:  # a number that the kind cannot hold is refused by the cast
+        chunks[:] = [chunk.cast(pa.from_numpy_dtype(kind)) for chunk in chunks]
     return joined(chunks, kind)
 
 
