@@ -131,7 +131,9 @@ def policy(random: Random) -> Decision:
     spec, found = read_decision(root)
     assert spec is not None, found
     decision, found = build(spec, None)
-    assert decision is not None, found
+    if decision is None:  # by chance a ceiling and a floor that never agree: rightly refused
+        assert {one.code for one in found if one.severity == "error"} == {"E137"}, found
+        return policy(random)
     return decision
 
 
