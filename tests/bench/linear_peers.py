@@ -54,14 +54,16 @@ def census(found: Fused, names: dict[int, str], table: pa.Table) -> Any:
 def words(found: Fused, table: pa.Table, column: str) -> Any:
     """Build CountVectorizer, TfidfTransformer and a logistic regression over the words of a table's texts.
 
-    The texts are in lower case, so that it need not be made: ONNX Runtime's operator for it wants a locale of the system.
+    Both make lower case and leave stop words out, as ours does. ONNX Runtime's operator for that wants the locale
+    en_US.UTF-8 of the system (Debian: the package locales, then `localedef -i en_US -f UTF-8 en_US.UTF-8`).
     """
     text = import_module("sklearn.feature_extraction.text")
     bag = found.layout.parts[0]
     assert isinstance(bag, Bag)
     index, split = found_slots(bag), bag.tokens()
     known = sorted({word for value in table[column].to_pylist() for word in split(value) if index(word) >= 0})
-    vectors = text.CountVectorizer(vocabulary=known, token_pattern=r"[^ ]+", lowercase=False)
+    left_out = [word for stage in bag.filters for word in sorted(stage.stop)]
+    vectors = text.CountVectorizer(vocabulary=known, token_pattern=r"[^ ]+", stop_words=left_out)
     idf = text.TfidfTransformer(norm=None)
     counts = vectors.transform(table[column].to_pylist()[:200])
     weighed = idf.fit_transform(counts)
