@@ -19,7 +19,10 @@ import pyarrow.parquet as pq
 from scorer.thrift import Struct
 
 PLAIN, RLE = 0, 3  # encodings
-_CODECS = {1: "snappy", 6: "zstd"}  # those that tell how long the page is; a shorter one must not be filled up
+_CODECS = {
+    1: "snappy",
+    6: "zstd",
+}  # those that tell how long the page is; a shorter one must not be filled up
 _BLOCK = 1 << 14  # texts that are moved at a time
 _MAX_RUNS = 1 << 16  # of levels; Spark and Arrow write a few for a row
 _length = struct.Struct("<I").unpack_from
@@ -46,7 +49,7 @@ def page(header: Struct, at: int, codec: int) -> Page | None:
     if codec not in _CODECS or [inner.get(i) for i in (2, 3, 4)] != [PLAIN, RLE, RLE]:
         return None
     size, unfolded, count = header.get(3), header.get(2), inner.get(1)
-    if not all(type(n) is int for n in (size, unfolded, count)):
+    if not (isinstance(size, int) and isinstance(unfolded, int) and isinstance(count, int)):
         return None
     # each text takes the four bytes of its length, and offsets have 32 bits
     fits = 0 < count <= unfolded // 4 < 1 << 29
@@ -126,7 +129,7 @@ def _levels(raw: Bytes, at: int, count: int, most: int) -> tuple[Bytes, int]:
     width = most.bit_length()
     if not 1 <= width <= 8 or at + 4 > len(raw):
         raise ValueError("has no levels")
-    end = at + 4 + _length(raw, at)[0]
+    end = at + 4 + _length(memoryview(raw.data), at)[0]
     data = raw[at + 4 : end].tobytes()
     if end > len(raw) or len(data) > _MAX_RUNS * 64:
         raise ValueError("its levels are too many")
@@ -155,14 +158,14 @@ def _levels(raw: Bytes, at: int, count: int, most: int) -> tuple[Bytes, int]:
 def _unpacked(data: bytes, width: int) -> Bytes:
     """Return the numbers of so many bits each that stand in bytes, the lowest bits first."""
     bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
-    bits = bits[: len(bits) // width * width].reshape(-1, width)
-    return np.packbits(bits, axis=1, bitorder="little").reshape(-1)
+    rows = bits[: len(bits) // width * width].reshape(-1, width)
+    return np.packbits(rows, axis=1, bitorder="little").reshape(-1)
 
 
 def _texts(content: pa.Buffer, raw: Bytes, at: int, count: int) -> pa.Array:
     """Push texts together at the front of their page, and write their offsets at its end."""
     offsets = np.empty(count + 1, np.int32)
-    data, kept = memoryview(raw), 0
+    data, kept = memoryview(raw.data), 0
     for low in range(0, count, _BLOCK):
         begins, end = _begins(data, at, min(_BLOCK, count - low))
         block, places = raw[at:end], np.array(begins) - at

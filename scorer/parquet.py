@@ -108,8 +108,8 @@ class _Survey:
     """What a file's footer and page headers claim.
 
     `plain`: bytes of the values, but for texts that are named by numbers or prefixes; `repeated` and `prefixed`: the
-    most that those of a column may take; `dictionaries`: the pages that name those texts; `only`: the page that holds all
-    texts of a file with no other page, if it is a plain one.
+    most that those of a column may take; `dictionaries`: the pages that name those texts; `only`: the page that
+    holds all texts of a file with no other page, if it is a plain one.
     """
 
     def __init__(self, source: Any, size: int) -> None:

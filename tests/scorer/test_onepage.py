@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -80,7 +81,9 @@ def test_lists_of_texts_in_one_page_are_read_where_they_lie(tries, codec, rows):
 
 @settings(max_examples=400, deadline=None, suppress_health_check=FIXTURES)
 @given(
-    rows=st.one_of(st.lists(LISTS | ODD, max_size=9), st.lists(st.none() | st.lists(LISTS | ODD), max_size=9)),
+    rows=st.one_of(
+        st.lists(LISTS | ODD, max_size=9), st.lists(st.none() | st.lists(LISTS | ODD), max_size=9)
+    ),
     options=OPTIONS,
 )
 def test_any_lists_of_texts_are_read_as_arrow_reads_them(tries, rows, options):
@@ -102,7 +105,7 @@ REFUSED = (OSError, ValueError, LookupError, pa.ArrowException)
 @settings(max_examples=1500, deadline=None, suppress_health_check=FIXTURES)
 @given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.booleans())
 def test_a_changed_page_is_refused_or_read_as_arrow_reads_it(tries, content, seed, cut):
-    """Whatever bytes are changed or cut, a file is refused as Arrow refuses it, or read, and then as Arrow reads it."""
+    """Whatever bytes are changed or cut, a file is refused, or read as Arrow reads it where Arrow takes its metadata."""
     chance, changed = random.Random(seed), bytearray(content)
     for _ in range(chance.choice((1, 1, 2, 4))):
         changed[chance.randrange(len(changed))] = chance.choice((0, 1, 255, 127, 128, chance.randrange(256)))
@@ -115,13 +118,22 @@ def test_a_changed_page_is_refused_or_read_as_arrow_reads_it(tries, content, see
         return
     table.validate()
     if tries and tries[-1] is table:
-        assert table.equals(pq.ParquetFile(io.BytesIO(changed)).read())
+        try:
+            arrows = pq.ParquetFile(io.BytesIO(changed)).read()
+        except (
+            OSError
+        ) as e:  # what Arrow's Thrift or statistics refuse and ours pass over: no value hangs on it
+            assert re.search("page header|histogram size", str(e))
+        else:
+            assert table.equals(arrows)
 
 
 def page_of(count, unfolded, raw, codec="zstd"):
     """Return a page of bytes that claims a number of values and a length, and the file that holds it."""
     folded = pa.compress(raw, codec, asbytes=True)
-    return onepage.Page(0, len(folded), unfolded, {"snappy": 1, "zstd": 6}[codec], count), pa.BufferReader(folded)
+    return onepage.Page(0, len(folded), unfolded, {"snappy": 1, "zstd": 6}[codec], count), pa.BufferReader(
+        folded
+    )
 
 
 LEVELS = b"\x02\0\0\0\x02\0" + b"\x02\0\0\0\x02\x03"  # a value that begins a row, and is there
