@@ -17,6 +17,7 @@ import pyarrow as pa
 MANY = 1 << 16  # labels; fewer are a tuple and a dict, which answer faster
 _BLOCK = 1 << 16  # labels that are made into Python's values at a time
 _TEXT = pa.large_string()
+_HALF = np.uint64(32)  # bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +92,18 @@ class Finder:
         count = len(labels.texts)
         bits = max(1, count.bit_length())
         self._mask = (1 << bits) - 1
-        buckets = np.empty(count, dtype=np.uint32)
+        # bucket and place as one number each: sorted where they lie, with no second array of their size
+        keys = np.empty(count, dtype=np.uint64)
         for start in range(0, count, _BLOCK):
-            buckets[start : start + _BLOCK] = self._buckets(start, min(start + _BLOCK, count))
-        counts = np.bincount(buckets, minlength=self._mask + 1)
-        starts = np.zeros(self._mask + 2, dtype=np.uint32)
-        np.cumsum(counts, out=starts[1:])
-        del counts
-        self._places = np.argsort(buckets, kind="stable").astype(np.uint32).data
+            end = min(start + _BLOCK, count)
+            buckets = np.array(self._buckets(start, end), dtype=np.uint64)
+            keys[start:end] = buckets << _HALF | np.arange(start, end, dtype=np.uint64)
+        keys.sort()
+        starts = np.empty(self._mask + 2, dtype=np.uint32)
+        for low in range(0, len(starts), _BLOCK):
+            asked = np.arange(low, min(low + _BLOCK, len(starts)), dtype=np.uint64)
+            starts[low : low + _BLOCK] = np.searchsorted(keys, asked << _HALF)
+        self._places = keys.astype(np.uint32).data  # the lower half
         self._starts = starts.data
 
     def _buckets(self, low: int, high: int) -> list[int]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scorer import onepage
 from scorer.thrift import Reader, Struct
 
 FLOOR = 1 << 28  # bytes that any model may unfold to
@@ -82,7 +83,10 @@ def read(source: Any, budget: Budget) -> pa.Table:
     repeated = list(found.repeated) if sum(found.repeated.values()) > budget.left else None
     # a column's pages one after the other: the reader else holds all bytes of the file beside their values
     with pq.ParquetFile(source, read_dictionary=repeated, buffer_size=_AHEAD, pre_buffer=False) as file:
-        if sum(found.prefixed.values()) > budget.left:
+        table = onepage.read(source, found.only, file) if found.only and size > _LARGE else None
+        if table is not None:
+            pass
+        elif sum(found.prefixed.values()) > budget.left:
             table = _in_small_batches(file, found, budget)
         elif size > _LARGE:
             rows = max(1, file.metadata.num_rows * _BATCH // max(1, found.plain))
@@ -104,7 +108,8 @@ class _Survey:
     """What a file's footer and page headers claim.
 
     `plain`: bytes of the values, but for texts that are named by numbers or prefixes; `repeated` and `prefixed`: the
-    most that those of a column may take; `dictionaries`: the pages that name those texts.
+    most that those of a column may take; `dictionaries`: the pages that name those texts; `only`: the page that
+    holds all texts of a file with no other page, if it is a plain one.
     """
 
     def __init__(self, source: Any, size: int) -> None:
@@ -112,6 +117,7 @@ class _Survey:
         self.repeated: dict[str, int] = {}
         self.prefixed: dict[str, int] = {}
         self.dictionaries: list[_Dictionary] = []
+        self.only: onepage.Page | None = None
         self._pages = 0
         meta = Reader(_footer(source, size)).struct()
         leaves = _leaves(_structs(meta.get(2)))
@@ -147,6 +153,9 @@ class _Survey:
             count = _whole(inner.get(1, 0)) if isinstance(inner, dict) else 0
             encoding = inner.get(2 if kind == 0 else 4) if isinstance(inner, dict) else None
             values += count
+            self.only = None
+            if self._pages == 1 and at + _whole(header.get(3)) == end and meta.get(5) == count:
+                self.only = onepage.page(header, at, named.codec)
             self.plain += unfolded + count * (leaf.width + 8)  # and its levels, offsets and validity
             if leaf.width == 0 and encoding in _DICTIONARY:
                 self.repeated[leaf.path] = self.repeated.get(leaf.path, 0) + count * named.unfolded
