@@ -212,7 +212,7 @@ def test_a_store_that_is_down_or_silent(tmp_path, name, missing):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
-        for port, words in ((1, "127.0.0.1:1"), (silent.getsockname()[1], "")):
+        for port in (1, silent.getsockname()[1]):
             for scheme in ("redis://127.0.0.1:{}/0", "postgresql://u@127.0.0.1:{}/db"):
                 more = f", missing: {missing}, timeout: 200ms"
                 decision = policy.load(login(tmp_path, name, scheme.format(port), more))
@@ -221,7 +221,9 @@ def test_a_store_that_is_down_or_silent(tmp_path, name, missing):
                 out = decision.batch(pa.Table.from_pylist(ROWS))
                 assert time.monotonic() - began < 8  # a hang would be longer
                 assert all("missing" in first(outcome) for outcome in outcomes)
-                assert words in first(outcomes[0])["missing"]
+                assert (
+                    "127.0.0.1" not in first(outcomes[0])["missing"]
+                )  # a caller learns nothing of the store
                 assert {outcome.score is None for outcome in outcomes} == {missing == "fallback"}
                 assert out["score"].to_pylist() == [outcome.score for outcome in outcomes]
                 assert out["action"].to_pylist() == [outcome.action for outcome in outcomes]
