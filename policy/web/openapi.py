@@ -112,7 +112,7 @@ def _rank(ranking: Ranking) -> dict[str, Any]:
     shown = {
         "id": item,
         "score": {"type": "number"},
-        "source": {"enum": ["model", "fold_in", "popular"]},
+        "source": {"enum": ["model", "store", "fold_in", "popular"]},
         "reasons": {"type": "array", "items": {"type": "object"}},
     }
     answer = {
@@ -124,6 +124,8 @@ def _rank(ranking: Ranking) -> dict[str, Any]:
             "filters": {"type": "array", "items": {"type": "object"}},
             "plan": {"type": "string"},
             "reasons": {"type": "array", "items": {"type": "object"}},
+            "degraded": {"type": "array", "items": {"type": "object"}},
+            "ignored_facts": {"type": "array", "items": {"type": "string"}},
             "versions": {"type": "object"},
         },
     }

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from policy.errors import FactsError, Problem
-from policy.spec.rankings.blocks import Limits
+from policy.spec.rankings.blocks import MOST, Limits
 from policy.spec.rankings.ranking import OWN
 from policy.spec.values import describe
 
@@ -66,8 +66,10 @@ def _history(value: Any, problems: list[Problem]) -> tuple[tuple[Any, float], ..
         number = isinstance(rating, int | float) and not isinstance(rating, bool)
         if not _is_id(item):
             problems.append(_problem(f"/history/{place}", "an item, or {item, rating}", entry))
-        elif not number or not isfinite(rating) or abs(rating) > 1e30:
-            problems.append(_problem(f"/history/{place}/rating", "finite number", rating))
+        elif not number or not isfinite(rating) or abs(rating) > MOST:
+            problems.append(
+                _problem(f"/history/{place}/rating", f"number from {-MOST:g} to {MOST:g}", rating)
+            )
         else:
             found.append((item, float(rating)))
     return tuple(found)

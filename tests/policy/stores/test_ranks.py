@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import policy
 from policy.cli.precompute import command
+from policy.engine.ranking.stored import Stored
 from policy.stores import Guarded, StoreError
 from policy.stores.ranks import StoredLists, precompute
 from policy.web import open_service
@@ -248,7 +249,7 @@ def test_lists_of_elsewhere(folder, name, store, address):
     text = text.replace("[fold_in, popular, empty]", "[popular, empty]").replace(", missing: fallback", "")
     (folder / "shop.yaml").write_text(text)
     ranking = policy.load(folder / "shop.yaml")
-    table = "user,item,score\nana,F-1003,0.5\nana,F-1047,0.9\nbo,F-1001,1\nana,F-1052,-2\nana,F-1010,\n"
+    table = "user,item,score\nana,F-1003,0.5\nana,F-1003,0.1\nana,F-1047,0.9\nbo,F-1001,1\nana,F-1052,-2\nana,F-1010,\n"
     (folder / "lists.csv").write_text(table)
     result = CliRunner().invoke(command, [str(folder / "shop.yaml"), "--lists", str(folder / "lists.csv")])
     assert (result.exit_code, "2 lists" in result.output) == (0, True), result.output
@@ -258,6 +259,9 @@ def test_lists_of_elsewhere(folder, name, store, address):
         ("F-1003", 0.5, "store"),
         ("F-1052", -2.0, "store"),
     ]
+    twice = Stored([("F-1003", 0.5), ("F-1003", 0.4), ("F-1047", 0.3)])
+    shown = ranking.row({"n": 3}, stored=twice)  # an item that a store names twice is shown once
+    assert [(item.id, item.score) for item in shown.items] == [("F-1003", 0.5), ("F-1047", 0.3)]
     assert ranking.row({"user": "ana", "n": 3, "exclude": ["F-1047"]}).items[0].id == "F-1003"
     assert {item.source for item in ranking.row({"user": "eve", "n": 3}).items} == {"popular"}
     post(open_service(folder / "shop.yaml"), name, {"user": "ana", "n": 2})

@@ -113,8 +113,7 @@ def test_another_job_begins_anew(store, name):
 
 
 def test_two_jobs_at_once(store, name):
-    """Where two runs fill one name, whichever ends first is in place; the other ends as well, or is told, and hurts no
-    reader."""
+    """Of two runs that fill one name the first to end is in place; the other ends as well, or is told."""
     first, second = store.begin(name, "v1", "one"), store.begin(name, "v1", "two")
     for fill in (first, second):
         fill.put(0, [("a", b"1")], 5.0)
