@@ -65,7 +65,9 @@ def openapi(
     paths["/v1/policies"] = {"get": _get("The policies there are")}
     paths["/metrics"] = {"get": _get("What is counted, for Prometheus", media="text/plain")}
     paths["/healthz"] = {"get": _get("The process answers", free=True)}
-    paths["/readyz"] = {"get": _get("Everything is loaded", free=True)}
+    ready = _get("Everything is loaded, and the log can be written", free=True)
+    ready["responses"] |= _errors(503)
+    paths["/readyz"] = {"get": ready}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Scoregate", "version": metadata.version("scoregate")},
