@@ -232,7 +232,8 @@ def test_a_store_that_is_down_or_silent(tmp_path, name, missing):
 
 def test_many_keys_are_asked_at_once(tmp_path, name, store):
     """A batch asks by the block, repeated keys too, and answers in the order of its rows."""
-    fill_scores(store, name, "v", [(f"u{number}", number / 2000) for number in range(2_000)], time.time)
+    pairs = [(f"u{number}", number / 2000) for number in range(2_000)]
+    fill_scores(store, name, "v", [lambda: pairs[:900], lambda: pairs[900:]], time.time)
     lookup = StoredScores(Guarded(store, 10.0), name, "v")
     keys = [f"u{number % 2_100}" for number in range(0, 4_200, 7)]
     assert [held.score for held in lookup.batch(keys)] == [
@@ -240,6 +241,26 @@ def test_many_keys_are_asked_at_once(tmp_path, name, store):
     ]
     assert lookup.counts.total() == len(keys)
     assert lookup.row("u7").score == lookup.batch(["u7"])[0].score == 7 / 2000
+
+
+def test_an_interrupted_fill_goes_on(name, store):
+    """After a failure half-way the scores that are there are not computed again, and readers see none until all are."""
+    made = []
+
+    def block(number, fails=False):
+        def pairs():
+            if fails:
+                raise KeyboardInterrupt
+            made.append(number)
+            return [(f"u{number}", 0.5)]
+
+        return pairs
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_scores(store, name, "v", [block(0), block(1), block(2, fails=True)], time.time, "job")
+    assert store.get(name, "u0") is None
+    assert fill_scores(store, name, "v", [block(0), block(1), block(2)], time.time, "job").entries == 3
+    assert made == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
