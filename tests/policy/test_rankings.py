@@ -89,6 +89,8 @@ def test_item_tables_that_are_wrong(folder, old, new, code, words):
         ("multiply: 1.1", "multiply: 1e12", "E183"),  # and another boost has 1.3
         ("fold_in: {reg: 0.1}", "", "E184"),
         ("by: kind", "by: countries", "E113"),
+        ("key: number", "key: countries", "E182"),
+        ("key: number", "key: price", "E182"),
         ("on_error: {log: refuse}", "pins: []", "E114"),
         ("kids: {type", "user: {type", "E115"),
     ],
