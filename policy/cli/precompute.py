@@ -47,12 +47,12 @@ Show = Callable[[int], None]
 @click.option(
     "--seen",
     metavar="FILE",
-    help="For a ranking: a table with the columns `user` and `item`, of what users have seen.",
+    help="For a ranking: a table with the columns `user` and `item`, of what users have seen. It is held in memory.",
 )
 @click.option(
     "--lists",
     metavar="FILE",
-    help="For a ranking: a table with `user`, `item` and `score`, of lists that were computed elsewhere.",
+    help="For a ranking: a table with `user`, `item` and `score`, of lists computed elsewhere. It is held in memory.",
 )
 @click.option(
     "--facts",

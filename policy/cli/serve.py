@@ -177,4 +177,5 @@ def _curls(url: str, inspection: Inspection, token: str) -> list[str]:
         return [look, f"curl -s{token} {url}/openapi.json"]
     facts = json.dumps(sample.facts) if sample.path is None else f"@{sample.path}"
     json_type = "-H 'Content-Type: application/json'"
-    return [f"curl -s{token} {url}/v1/decisions/{name} {json_type} -d {shlex.quote(facts)}", look]
+    kind = "decisions" if name in inspection.names else "rankings"
+    return [f"curl -s{token} {url}/v1/{kind}/{name} {json_type} -d {shlex.quote(facts)}", look]
