@@ -7,7 +7,7 @@ from pathlib import Path
 
 from policy import source
 from policy.diagnostics import Diagnostic, Span
-from policy.files import UnreadableError, check_regular, read_object, read_sheet
+from policy.files import UnreadableError, check_regular, inside, read_object, read_sheet
 from policy.sheets import Sheet
 from policy.spec.beside import Files, paths
 from policy.spec.cases import CaseSpec, read_cases_file
@@ -68,10 +68,9 @@ def with_facts(spec: DecisionSpec, folder: Path) -> tuple[DecisionSpec, list[Dia
 
 
 def _read_facts(case: CaseSpec, folder: Path, found: list[Diagnostic]) -> CaseSpec:
-    file = folder / str(case.path)
     try:
-        facts = read_object(file)
-    except (OSError, ValueError) as error:
+        facts = read_object(inside(folder, str(case.path)))
+    except (OSError, ValueError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"cannot read the facts `{case.path}`: {reason}"
         found.append(Diagnostic("E150", message, case.facts_span))

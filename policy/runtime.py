@@ -101,14 +101,14 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     if text is None:
         return Loaded(file, None, (unreadable,))
     root, found = source.read(text, str(file))
-    if root is None or errors(found):
+    if root is None:
         return Loaded(file, None, _first(found))
     if is_ranking(root):
         ranking, problems = load_ranking(root, file.parent, models or load_model, (scorer.ScorerError,))
-        found += problems
+        found += _elsewhere(problems, found)
         return Loaded(file, None, _first(found), ranking=None if errors(found) else ranking)
     spec, problems = read_decision(root, sheets(root, file.parent))
-    found += problems
+    found += _elsewhere(problems, found)
     if spec is None:
         found += _wrong_with_model(root, file.parent, models or load_model)
         return Loaded(file, None, _first(found))
@@ -126,6 +126,12 @@ def load_policy(path: str | Path, models: Models | None = None) -> Loaded:
     decision, problems = build(spec, one, None if unusable else partial(shelf, file.parent))
     found += problems
     return Loaded(file, None if errors(found) else decision, _first(found))
+
+
+def _elsewhere(problems: Sequence[Diagnostic], told: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Those that are not about a value that is no proper YAML in the first place."""
+    places = {one.span for one in told}
+    return [one for one in problems if one.span not in places]
 
 
 def check(path: str | Path, models: Models | None = None) -> Loaded:

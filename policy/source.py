@@ -30,6 +30,7 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONDITION = re.compile(r"\b(when|needs)\s*:|&&|\|\||==|!=|>=|<=").search
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAG = "tag:yaml.org,2002:"
+_REST = "the rest of the file is not checked until this is mended"
 _KINDS: dict[str, tuple[type, ...]] = {
     f"{_TAG}null": (type(None),),
     f"{_TAG}bool": (bool,),
@@ -300,6 +301,7 @@ class _Composer:
         if error.context:
             where = f" (line {error.context_mark.line + 1})" if error.context_mark else ""
             notes = (f"{error.context}{where}",)
+        notes += (_REST,)
         help_ = ("indent with spaces, never with tabs",) if "\t" in text[:column] else _in_quotes(text)
         return Diagnostic(
             "E101",

@@ -277,7 +277,9 @@ def spark_version(text: str, place: str = "as_of") -> Version:
     head = text.split(".")
     digits = ["".join(c for c in part[:4] if c.isdigit()) for part in head[:2]]
     if len(digits) < 2 or not all(digits):
-        raise SavedError(place, f"cannot tell the Spark version from {text!r}")
+        raise SavedError(
+            place, f"cannot tell the Spark version from {text!r}: expected major and minor, such as 3.5"
+        )
     return int(digits[0]), int(digits[1])
 
 

@@ -25,7 +25,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The names of the decisions, and facts to try them with; `report` shows what is wrong, as text."""
+    """The names of the policies, and facts or requests to try them with; `report` shows what is wrong, as text."""
 
     sound: bool
     report: str
@@ -56,19 +56,22 @@ def _send(connection: Connection, configs: str) -> None:
 def look(configs: str) -> Inspection:
     """Inspect the policies of a file or folder here and now."""
     loaded, found = check_all(configs)
-    named = [one for one in loaded if one.decision is not None]
+    named = [one for one in loaded if one.policy is not None]
     return Inspection(
         sound=not errors(found),
         report=render(found, painter(sys.stderr)),
-        names=tuple(one.decision.name for one in named if one.decision is not None),
+        names=tuple(one.decision.name for one in loaded if one.decision is not None),
         samples=dict(sample for one in named for sample in _samples(one)),
         rankings=tuple(one.ranking.name for one in loaded if one.ranking is not None),
     )
 
 
 def _samples(loaded: Loaded) -> Sequence[tuple[str, Sample]]:
-    """The facts of the first case, a file if there is one."""
-    decision = loaded.decision
+    """The facts of the first case, a file if there is one; for a ranking the example of its name, if there is one."""
+    decision, ranking = loaded.decision, loaded.ranking
+    if ranking is not None:
+        example = loaded.path.parent / "examples" / f"{loaded.path.stem}.json"
+        return [(ranking.name, Sample(str(example), None))] if example.is_file() else []
     if decision is None:
         return []
     cases = [case for case in decision.spec.cases if case.facts is not None]

@@ -8,6 +8,8 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import pyarrow as pa
 from policy.cli.batch import column_types
 from policy.cli.paint import painter
 from policy.cli.progress import progress
-from policy.cli.tables import Chunk, TableError, read
+from policy.cli.tables import Chunk, TableError, read, shifted
 from policy.diagnostics import render
 from policy.engine.columns import one_chunk, python
 from policy.engine.decision import Decision
@@ -29,7 +31,7 @@ from policy.runtime import load
 from policy.stores import Current, Store, key_of, open_store
 from policy.stores.address import beside
 from policy.stores.ranks import fill_lists, fill_seen, precompute
-from policy.stores.scores import Pair, fill_scores
+from policy.stores.scores import BLOCK, Pair, fill_scores
 
 _SECONDS = 30.0  # for one step of the store
 _BYTES = 1 << 20
@@ -45,12 +47,12 @@ Show = Callable[[int], None]
 @click.option(
     "--seen",
     metavar="FILE",
-    help="For a ranking: a table with the columns `user` and `item`, of what users have seen.",
+    help="For a ranking: a table with the columns `user` and `item`, of what users have seen. It is held in memory.",
 )
 @click.option(
     "--lists",
     metavar="FILE",
-    help="For a ranking: a table with `user`, `item` and `score`, of lists that were computed elsewhere.",
+    help="For a ranking: a table with `user`, `item` and `score`, of lists computed elsewhere. It is held in memory.",
 )
 @click.option(
     "--facts",
@@ -224,44 +226,65 @@ def _scores(decision: Decision, policy: Path, facts: str, address: str | None, s
         raise click.ClickException(
             "the policy has no model: name the column that holds the scores with --score"
         )
-    store, job = _store(decision, policy, address), _fingerprint(facts, score or "")
+    store, job = _store(decision, policy, address), _fingerprint(facts, score or "", str(BLOCK))
     version = decision.entries_version or f"sha256:{job}"
     with read(facts, None, column_types(decision, score)) as source, progress(source) as show:
-        pairs = _pairs(decision, source.chunks, named.key, score, show)
-        return fill_scores(store, decision.name, version, pairs, time.time, job)
+        blocks = _Scores(decision, named.key, score).blocks(source.chunks, show)
+        return fill_scores(store, decision.name, version, blocks, time.time, job)
 
 
-def _pairs(
-    decision: Decision, chunks: Iterator[Chunk], key: str, score: str | None, show: Show
-) -> Iterator[Pair]:
-    """The keys and scores of a table, each key once; rows without a score are left out, and told."""
-    seen: set[str | None] = set()
-    without, first = 0, ""
-    for chunk in chunks:
-        _check_column(chunk, key)
-        scores, causes = _scored(decision, chunk, score)
-        for row, (value, number) in enumerate(
-            zip(python(one_chunk(chunk.table.column(key))), scores.tolist(), strict=True)
-        ):
-            named = key_of(value)
-            if named is not None and named in seen:
-                raise TableError(f"{chunk.where(row)}: the {key} {named} stands in an earlier row, too")
-            seen.add(named)
-            if named is None or number != number:
-                without += 1
-                first = first or f"{chunk.where(row)}: {causes.get(row, f'there is no {key}')}"
+@dataclass(slots=True)
+class _Scores:
+    """Makes blocks of a table's keys and scores; rows without a score are left out, and told."""
+
+    decision: Decision
+    key: str
+    score: str | None
+    without: int = 0
+    first: str = ""
+
+    def blocks(self, chunks: Iterator[Chunk], show: Show) -> Iterator[Callable[[], list[Pair]]]:
+        """A function for every block. The keys are read at once, for each may stand in one row alone."""
+        seen: set[str] = set()
+        for chunk in chunks:
+            for name in (self.key, self.score):
+                _check_column(chunk, name or self.key)
+            keys = [key_of(value) for value in python(one_chunk(chunk.table.column(self.key)))]
+            for row, key in enumerate(keys):
+                if key in seen:
+                    raise TableError(
+                        f"{chunk.where(row)}: the {self.key} {key} stands in an earlier row, too"
+                    )
+                if key is not None:
+                    seen.add(key)
+            for start in range(0, len(keys), BLOCK):
+                part = Chunk(
+                    chunk.table.slice(start, BLOCK), chunk.start + start, shifted(chunk.where, start)
+                )
+                yield partial(self._pairs, part, keys[start : start + BLOCK])
+            show(chunk.start + chunk.table.num_rows)
+        if self.without:
+            click.echo(
+                f"{self.without:,} rows without a score are left out; the first is {self.first}", err=True
+            )
+
+    def _pairs(self, chunk: Chunk, keys: Sequence[str | None]) -> list[Pair]:
+        scores, causes = _scored(self.decision, chunk, self.score)
+        found: list[Pair] = []
+        for row, (key, number) in enumerate(zip(keys, scores.tolist(), strict=True)):
+            if key is None or number != number:
+                self.without += 1
+                cause = causes.get(row, f"there is no {self.key}")
+                self.first = self.first or f"{chunk.where(row)}: {cause}"
             else:
-                yield value, number
-        show(chunk.start + chunk.table.num_rows)
-    if without:
-        click.echo(f"{without:,} rows without a score are left out; the first is {first}", err=True)
+                found.append((key, number))
+        return found
 
 
 def _scored(decision: Decision, chunk: Chunk, score: str | None) -> tuple[Any, dict[int, str]]:
     """The scores of a chunk, NaN where there is none, and why."""
     if score is None:
         return decision.scores(chunk.table, now=instant(time.time_ns()))
-    _check_column(chunk, score)
     scores = _numbers(chunk, score).to_numpy(zero_copy_only=False)
     usable = (scores >= 0.0) & (scores <= 1.0)
     causes = dict.fromkeys(np.flatnonzero(~usable).tolist(), f"`{score}` is no number from 0 to 1")

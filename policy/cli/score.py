@@ -107,7 +107,8 @@ class Scoring:
                 "--keep-going writes nulls for such rows"
             ) from error
         except scorer.ScorerError as error:
-            raise TableError(f"{self.source}: {error}") from error
+            name = "standard input" if self.source == "-" else self.source
+            raise TableError(f"{name}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """The summary for a program."""

@@ -15,6 +15,7 @@ from policy.errors import LogError
 from policy.log import Sync, load_key
 from policy.telemetry import configure
 from policy.web.address import Address, AddressError, resolve
+from policy.web.room import lack
 from policy.web.supervisor import Supervisor, context
 from policy.web.tokens import TokenError, Tokens
 from policy.web.worker import Settings, load
@@ -129,19 +130,15 @@ def _address(host: str, port: int, *, guarded: bool) -> Address:
 
 
 def _check_log(directory: Path, key_file: Path | None) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-        load_key(directory, key_file)
-    except LogError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        reason = error.strerror or error
+    if reason := lack(directory):
         raise click.ClickException(
             f"the folder of the decision log, {directory}, cannot be written ({reason}); "
             "name another with --log"
-        ) from error
+        )
+    try:
+        load_key(directory, key_file)
+    except LogError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _inspected(configs: str) -> Inspection:
@@ -180,4 +177,5 @@ def _curls(url: str, inspection: Inspection, token: str) -> list[str]:
         return [look, f"curl -s{token} {url}/openapi.json"]
     facts = json.dumps(sample.facts) if sample.path is None else f"@{sample.path}"
     json_type = "-H 'Content-Type: application/json'"
-    return [f"curl -s{token} {url}/v1/decisions/{name} {json_type} -d {shlex.quote(facts)}", look]
+    kind = "decisions" if name in inspection.names else "rankings"
+    return [f"curl -s{token} {url}/v1/{kind}/{name} {json_type} -d {shlex.quote(facts)}", look]

@@ -2,10 +2,14 @@
 
 Drivers keep their own timeouts, but not all of them in every state of a network. So a read happens in a thread of its
 own; after a failure the store is left alone for a while, so that a dead one costs one wait and not one a request.
+
+What a reader is told goes to callers and into records, so it names neither the store nor what its driver said: that
+is for the process log, once a failure.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +26,10 @@ THREADS = 8
 SECONDS = 0.25
 PAUSE = 1.0
 
+log = logging.getLogger(
+    "scoregate.stores"
+)  # that of the library: it speaks on standard error where nobody set it up
+
 
 @dataclass(slots=True)
 class Guarded:
@@ -32,7 +40,6 @@ class Guarded:
     pause: float = PAUSE
     clock: Callable[[], float] = time.monotonic
     _closed_until: float = field(default=0.0, init=False)
-    _why: str = field(default="", init=False)
     _free: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(THREADS), init=False
     )
@@ -50,16 +57,19 @@ class Guarded:
 
     def _asked(self, ask: Callable[[], T]) -> T:
         if self.clock() < self._closed_until:
-            raise StoreError(f"the store failed a moment ago, and is not asked again yet: {self._why}")
-        if not self._free.acquire(blocking=False):
-            raise self._failed("every thread still waits for the store")
+            raise StoreError("the store failed a moment ago, and is not asked again yet")
+        end = time.monotonic() + self.seconds
+        if not self._free.acquire(timeout=self.seconds):
+            raise self._failed(
+                f"the store gave no answer within {self.seconds:g} s", "every thread waits for it"
+            )
         future = self._threads.submit(self._read, ask)
         try:
-            return future.result(self.seconds)
+            return future.result(max(0.0, end - time.monotonic()))
         except TimeoutError:
             raise self._failed(f"the store gave no answer within {self.seconds:g} s") from None
-        except StoreError as error:
-            raise self._failed(str(error)) from None
+        except Exception as error:  # drivers raise what they like
+            raise self._failed("the store cannot be read", str(error) or type(error).__name__) from error
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -72,6 +82,7 @@ class Guarded:
         finally:
             self._free.release()
 
-    def _failed(self, why: str) -> StoreError:
-        self._closed_until, self._why = self.clock() + self.pause, why
+    def _failed(self, why: str, detail: str = "") -> StoreError:
+        self._closed_until = self.clock() + self.pause
+        log.warning("%s%s", why, f": {detail}" if detail else "")
         return StoreError(why)

@@ -111,7 +111,7 @@ def fill_lists(
 ) -> Current:
     """Fill a set with lists that were computed elsewhere, from (user, item, score) in any order. Raises StoreError.
 
-    Equal scores stay in the order in which they came.
+    Equal scores stay in the order in which they came; of an item that stands there twice the best score counts.
     """
     lists: dict[str, list[tuple[Any, float]]] = {}
     for user, item, score in rows:
@@ -121,9 +121,16 @@ def fill_lists(
     fill = store.begin(ranking, f"sha256:{job}", job)
     for block, some in enumerate(_blocks(lists)):
         if block not in fill.done:
-            sorted_ = ((key, sorted(lists[key], key=lambda pair: -pair[1])) for key in some)
-            fill.put(block, [(key, _encode(pairs)) for key, pairs in sorted_], clock())
+            fill.put(block, [(key, _encode(_best(lists[key]))) for key in some], clock())
     return fill.finish(clock())
+
+
+def _best(pairs: Sequence[tuple[Any, float]]) -> list[tuple[Any, float]]:
+    """Best first, and each item once."""
+    found: dict[Any, float] = {}
+    for item, score in sorted(pairs, key=lambda pair: -pair[1]):
+        found.setdefault(item, score)
+    return [*found.items()]
 
 
 def seen_name(ranking: str) -> str:

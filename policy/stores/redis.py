@@ -32,9 +32,11 @@ local base = table.remove(ARGV, 1)
 local values = redis.call('HMGET', base .. ':set:' .. set, unpack(ARGV))
 return {values, redis.call('HGET', base .. ':about:' .. set, 'version')}
 """
+# Nor is there a moment at which a set is in place and can still be gone on with.
 _SWITCH = """
 local former = redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[2])
+redis.call('UNLINK', KEYS[2], ARGV[1] .. ':done:' .. ARGV[2])
 for _, part in ipairs({':set:', ':about:'}) do redis.call('PERSIST', ARGV[1] .. part .. ARGV[2]) end
 if former and former ~= ARGV[2] then
   for _, part in ipairs({':set:', ':about:', ':done:'}) do redis.call('UNLINK', ARGV[1] .. part .. former) end
@@ -143,8 +145,7 @@ class RedisFill:
         with self.store.errors():
             about = {"version": self.version, "at": repr(at)}
             self.store.client.hset(f"{base}:about:{self.set_id}", mapping=about)
-            self.store.client.eval(_SWITCH, 1, f"{base}:current", base, self.set_id)
-            self.store.client.unlink(self.mark, f"{base}:done:{self.set_id}")
+            self.store.client.eval(_SWITCH, 2, f"{base}:current", self.mark, base, self.set_id)
         found = self.store.current(self.name)
         if found is None:
             raise StoreError(f"{self.store.address}: the set of `{self.name}` was removed meanwhile")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from policy.stores.guard import Guarded
 from policy.stores.shared import shared
 from policy.stores.store import Current, Entry, Store, key_of
 
-BLOCK = 1_000  # scores that are written in one step
+BLOCK = 5_000  # rows whose scores are computed and written in one step
 ASKED = 500  # keys that are asked for at once
 
 _LATEST = 4e9  # seconds since 1970 that a time may be
@@ -109,29 +109,18 @@ def fill_scores(
     store: Store,
     name: str,
     version: str,
-    pairs: Iterable[Pair],
+    blocks: Iterable[Callable[[], Iterable[Pair]]],
     clock: Callable[[], float],
     job: str = "",
 ) -> Current:
     """Fill a set with scores, block by block, and put it in place in one step; an interrupted one goes on.
 
-    pairs: without a repeated key; clock: seconds since 1970; job: what the pairs are made of. Raises StoreError.
+    blocks: functions that give pairs, all without a repeated key; one whose pairs are there already is not called.
+    clock: seconds since 1970; job: what the blocks are made of. Raises StoreError.
     """
     fill = store.begin(name, version, job)
-    for block, some in enumerate(_blocks(pairs)):
-        if block not in fill.done:
-            fill.put(block, [(key, _encode(score)) for key, score in some], clock())
+    for number, pairs in enumerate(blocks):
+        if number not in fill.done:
+            keyed = ((key_of(value), score) for value, score in pairs())
+            fill.put(number, [(key, _encode(score)) for key, score in keyed if key is not None], clock())
     return fill.finish(clock())
-
-
-def _blocks(pairs: Iterable[Pair]) -> Iterator[list[tuple[str, float]]]:
-    block: list[tuple[str, float]] = []
-    for value, score in pairs:
-        key = key_of(value)
-        if key is not None:
-            block.append((key, score))
-        if len(block) == BLOCK:
-            yield block
-            block = []
-    if block:
-        yield block

@@ -206,6 +206,7 @@ class SqlFill:
         rows = [{**common, "key": key, "value": value} for key, value in entries]
         mine = _blocks.c.set_id == self.set_id
         with self.store.transaction() as connection:
+            self._hold(connection)
             if connection.execute(_blocks.delete().where(mine, _blocks.c.block == block)).rowcount:
                 former = _entries.c.set_id == self.set_id, _entries.c.block == block
                 connection.execute(_entries.delete().where(*former))
@@ -216,6 +217,7 @@ class SqlFill:
     def finish(self, at: float) -> Current:
         """Point the name at this set; then remove the former ones."""
         with self.store.transaction() as connection:
+            self._hold(connection)
             connection.execute(_sets.update().where(_sets.c.id == self.set_id).values(at=at))
             moved = _current.update().where(_current.c.name == self.name).values(set_id=self.set_id)
             if not connection.execute(moved).rowcount:
@@ -226,12 +228,19 @@ class SqlFill:
             raise StoreError(f"{self.store.address}: the set of `{self.name}` was removed meanwhile")
         return found
 
+    def _hold(self, connection: sql.Connection) -> None:
+        """Keep the set from being removed until the transaction ends. Raises StoreError if it is gone already."""
+        own = sql.select(_sets.c.id).where(_sets.c.id == self.set_id).with_for_update()
+        if connection.execute(own).scalar_one_or_none() is None:
+            message = f"another run put a set of `{self.name}` in place, and removed this one: start it again"
+            raise StoreError(f"{self.store.address}: {message}")
+
     def _sweep(self) -> None:
         """Remove the sets of this name that are not in place, unfinished ones too."""
         in_place = sql.select(_current.c.set_id)
         old = sql.select(_sets.c.id).where(_sets.c.name == self.name, _sets.c.id.not_in(in_place))
         with self.store.transaction() as connection:
-            gone = list(connection.execute(old).scalars())
+            gone = list(connection.execute(old.with_for_update()).scalars())
             for table, column in (
                 (_entries, _entries.c.set_id),
                 (_blocks, _blocks.c.set_id),

@@ -6,10 +6,13 @@ its place in one step: a reader sees the old set or the new one, never a mixture
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 LONGEST_KEY = 255  # characters
+
+_NO_KEY = re.compile("[\\0\ud800-\udfff]").search
 
 
 class Entry(NamedTuple):
@@ -63,6 +66,9 @@ class Store(Protocol):
 
 
 def key_of(value: object) -> str | None:
-    """The key of a value; None for what can be none. A number and its text are one."""
+    """The key of a value; None for what can be none. A number and its text are one.
+
+    No key holds a zero byte, which PostgreSQL has in no text, nor half of a surrogate pair, which UTF-8 has not.
+    """
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if 0 < len(text) <= LONGEST_KEY else None
+    return text if 0 < len(text) <= LONGEST_KEY and not _NO_KEY(text) else None

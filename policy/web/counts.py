@@ -81,6 +81,8 @@ class Counts:
         self._add(RANKINGS, outcome.policy, source)
         if result := "found" if outcome.plan == "store" else _looked_up(outcome.reasons):
             self._add(LOOK_UPS, outcome.policy, result)
+        for _ in outcome.degraded:
+            self._add(DEGRADED, outcome.policy, LOG)
         if outcome.ignored:
             self._add(IGNORED, outcome.policy, amount=len(outcome.ignored))
 

@@ -10,12 +10,12 @@ from policy.engine.kept import Lookup
 from policy.engine.ranking.ranking import Ranking
 from policy.engine.ranking.stored import Lists
 from policy.log.record import moment
-from policy.spec.actions import ActionSpec
+from policy.spec.actions import REFUSE, ActionSpec
 from policy.spec.inputs import MAX_LENGTH, InputSpec
 from policy.spec.rules import RuleSpec
 from policy.spec.store import StoreSpec
 from policy.spec.values import plain
-from policy.web.decide import RefusedError, find
+from policy.web.decide import RefusedError, find, log_unavailable
 from policy.web.messages import Head, Reply, json_reply
 from policy.web.openapi import openapi
 from policy.web.service import Service
@@ -29,19 +29,36 @@ def health(_service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
 def ready(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     """Every policy and model is loaded: there is no service before that, so nothing answers.
 
-    Whether the policies are those of the files, and their age. Who asks needs no token, so of what is wrong it
-    says only where; the process log says what.
+    Whether the policies are those of the files, and their age, and whether the log can be written now: where it cannot
+    and a policy gives nothing unrecorded, the answer is 503, so that requests go elsewhere. Who asks needs no token, so
+    of what is wrong it says only where; the process log says what.
     """
+    failing = service.lack() is not None
+    if failing and _needs_log(service):
+        return log_unavailable()
     status, now = service.policies.status, service.clock() / 1e9
     body: dict[str, Any] = {
         "status": "ready",
         "loaded_at": moment(int(status.loaded_at * 1e9)),
         "age_seconds": max(0, round(now - status.loaded_at)),
         "reload": "ok" if status.failed_at is None else "failed",
+        "log": "failing" if failing else "off" if service.log is None else "ok",
     }
     if status.failed_at is not None:
         body |= {"failing_seconds": max(0, round(now - status.failed_at)), "problems": list(status.problems)}
     return json_reply(200, body)
+
+
+def _needs_log(service: Service) -> bool:
+    """Whether a policy refuses what cannot be recorded."""
+    held = service.policies
+    return any(
+        word == REFUSE
+        for word in (
+            *(one.spec.on_error.log for one in held.decisions.values()),
+            *(one.spec.log for one in held.rankings.values()),
+        )
+    )
 
 
 def policies(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:

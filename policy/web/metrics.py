@@ -42,7 +42,7 @@ COUNTERS: Mapping[str, Told] = {
     counts.DECISIONS: Told("scoregate_decisions", "Decisions given.", ("policy", "action")),
     counts.DEGRADED: Told(
         "scoregate_decisions_degraded",
-        "Decisions that on_error answered, by what was missing: score, facts or log.",
+        "Decisions and rankings that on_error answered, by what was missing: score, facts or log.",
         ("policy", "cause"),
     ),
     counts.REFUSED: Told(

@@ -65,7 +65,9 @@ def openapi(
     paths["/v1/policies"] = {"get": _get("The policies there are")}
     paths["/metrics"] = {"get": _get("What is counted, for Prometheus", media="text/plain")}
     paths["/healthz"] = {"get": _get("The process answers", free=True)}
-    paths["/readyz"] = {"get": _get("Everything is loaded", free=True)}
+    ready = _get("Everything is loaded, and the log can be written", free=True)
+    ready["responses"] |= _errors(503)
+    paths["/readyz"] = {"get": ready}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Scoregate", "version": metadata.version("scoregate")},
@@ -112,7 +114,7 @@ def _rank(ranking: Ranking) -> dict[str, Any]:
     shown = {
         "id": item,
         "score": {"type": "number"},
-        "source": {"enum": ["model", "fold_in", "popular"]},
+        "source": {"enum": ["model", "store", "fold_in", "popular"]},
         "reasons": {"type": "array", "items": {"type": "object"}},
     }
     answer = {
@@ -124,6 +126,8 @@ def _rank(ranking: Ranking) -> dict[str, Any]:
             "filters": {"type": "array", "items": {"type": "object"}},
             "plan": {"type": "string"},
             "reasons": {"type": "array", "items": {"type": "object"}},
+            "degraded": {"type": "array", "items": {"type": "object"}},
+            "ignored_facts": {"type": "array", "items": {"type": "string"}},
             "versions": {"type": "object"},
         },
     }

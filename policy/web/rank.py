@@ -7,11 +7,12 @@ import structlog
 
 from policy.diagnostics import did_you_mean
 from policy.engine.machine import instant
+from policy.engine.ranking.outcome import RankOutcome
 from policy.engine.ranking.ranking import Ranking
 from policy.errors import FactsError, LogError
 from policy.spec.actions import REFUSE
 from policy.web.bodies import BodyError, json_value
-from policy.web.counts import FACTS, LOG
+from policy.web.counts import FACTS, LOG, UNLOGGED
 from policy.web.decide import RefusedError, checked_key, invalid_facts, log_unavailable
 from policy.web.identity import keyed_id, new_id
 from policy.web.messages import Head, Reply, reply
@@ -60,16 +61,19 @@ def _settle(service: Service, ranking: Ranking, request: object, key: str) -> by
         try:
             service.log.record_ranking(ranking, outcome, ranking_id, at)
         except LogError as error:
-            _unlogged(service, ranking, error, at)
+            outcome = _unlogged(service, ranking, outcome, error, at)
     service.counts.ranked(outcome)
     return _encode({"ranking_id": ranking_id, **outcome.to_dict()})
 
 
-def _unlogged(service: Service, ranking: Ranking, error: LogError, at: int) -> None:
-    """What `on_error.log` says: nothing, or the list all the same."""
+def _unlogged(
+    service: Service, ranking: Ranking, outcome: RankOutcome, error: LogError, at: int
+) -> RankOutcome:
+    """What `on_error.log` says: nothing, or the list all the same, which says so."""
     if times := service.unlogged(at):
         log.error("decision log failed", policy=ranking.name, error=str(error), times=times)
     service.counts.unlogged(ranking.name)
     if ranking.spec.log == REFUSE:
         service.counts.refused(ranking.name, LOG)
         raise RefusedError(log_unavailable())
+    return outcome.without(UNLOGGED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from policy.log import DecisionLog, Sync
 from policy.web.answers import Answers
 from policy.web.counts import Counts
 from policy.web.identity import Entropy
+from policy.web.room import lack
 from policy.web.sparing import Sparing
 from policy.web.tokens import Tokens
 
@@ -41,7 +43,8 @@ class Service:
     """One service.
 
     policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
-    random bytes for an id; counts: what GET /metrics tells; unlogged: when to say that the log fails.
+    random bytes for an id; counts: what GET /metrics tells; lack: why the log cannot be written, None if it can;
+    unlogged: when to say that the log fails.
     """
 
     policies: Live
@@ -50,6 +53,7 @@ class Service:
     clock: Callable[[], int] = time.time_ns
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
     counts: Counts = field(default_factory=Counts)
+    lack: Callable[[], str | None] = lambda: None
     unlogged: Sparing = field(default_factory=Sparing, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
 
@@ -79,6 +83,7 @@ def open_service(
     """
     policies = Live(configs)
     log = None if log_dir is None else DecisionLog(log_dir, sync=log_sync, key_file=log_key_file)
-    return Service(
-        policies, log, tokens or Tokens(), counts=Counts(None if counts_dir is None else Path(counts_dir))
-    )
+    counts = Counts(None if counts_dir is None else Path(counts_dir))
+    if log is None:
+        return Service(policies, None, tokens or Tokens(), counts=counts)
+    return Service(policies, log, tokens or Tokens(), counts=counts, lack=partial(lack, log.writer.directory))

@@ -58,7 +58,8 @@ def load(settings: Settings, loaded: Semaphore, hangups: Hangups) -> WSGIApp:
             counts_dir=settings.counts_dir,
         )
     except (PolicyError, LogError) as error:
-        log.critical("worker cannot start", error=str(error))
+        hint = "while the service runs it is started again and again, and serves once this is mended"
+        log.critical("worker cannot start", error=str(error), hint=hint)
         sys.exit(1)
     app = application(service)
     watch(service.policies, hangups)

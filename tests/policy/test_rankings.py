@@ -84,8 +84,13 @@ def test_item_tables_that_are_wrong(folder, old, new, code, words):
         ("keep: item.in_stock", "keep: item.in_stok", "E201"),
         ("keep: item.in_stock", "keep: score > 0.3", "E201"),
         ("multiply: 1.1", "multiply: -1", "E183"),
+        ("multiply: 1.1", "multiply: 1e39", "E183"),
+        ("multiply: 1.1", "add: -1e39", "E183"),
+        ("multiply: 1.1", "multiply: 1e12", "E183"),  # and another boost has 1.3
         ("fold_in: {reg: 0.1}", "", "E184"),
         ("by: kind", "by: countries", "E113"),
+        ("key: number", "key: countries", "E182"),
+        ("key: number", "key: price", "E182"),
         ("on_error: {log: refuse}", "pins: []", "E114"),
         ("kids: {type", "user: {type", "E115"),
     ],

@@ -95,6 +95,23 @@ def test_facts_that_cannot_be_read_are_told_at_the_case(folder, text):
     assert ("E150", 8) in codes(load_policy(folder / "login.yaml", constant))
 
 
+def test_what_is_no_proper_yaml_hides_nothing(folder):
+    """A key that stands twice, or a tag, is told together with all that is wrong elsewhere; a value is told of once."""
+    text = (folder / "login.yaml").read_text()
+    (folder / "login.yaml").write_text(f"{text}description: a\ndescription: !b c\nunknown_factz: ignore\n")
+    found = [code for code, _ in codes(load_policy(folder / "login.yaml", constant))]
+    assert sorted(found) == ["E102", "E104", "E111"]
+
+
+def test_facts_lie_in_the_folder(folder, tmp_path_factory):
+    """A case reads no file outside its policy's folder, by a link either."""
+    outside = tmp_path_factory.mktemp("outside") / "facts.json"
+    outside.write_text((folder / "examples/login.json").read_text())
+    (folder / "examples/login.json").unlink()
+    (folder / "examples/login.json").symlink_to(outside)
+    assert ("E150", 8) in codes(load_policy(folder / "login.yaml", constant))
+
+
 def test_facts_that_do_not_fit_fail_the_case(folder):
     """A mistyped fact in a case is refused and named."""
     (folder / "examples/login.json").write_text('{"user_id": "u1", "usr": 1}')

@@ -84,10 +84,11 @@ def _copied(raw: Any, copy: Any) -> tuple[Any, int]:
 def sliced(table: pa.Table, start: int, where: Callable[[int], str]) -> Iterator[Chunk]:
     """Chunks of a table that may be larger than a chunk; at least one."""
     for first in range(0, max(table.num_rows, 1), ROWS):
-        yield Chunk(table.slice(first, ROWS), start + first, _shifted(where, first))
+        yield Chunk(table.slice(first, ROWS), start + first, shifted(where, first))
 
 
-def _shifted(where: Callable[[int], str], by: int) -> Callable[[int], str]:
+def shifted(where: Callable[[int], str], by: int) -> Callable[[int], str]:
+    """The places of a chunk's rows from one of them on."""
     return where if by == 0 else lambda row: where(row + by)
 
 

@@ -29,8 +29,8 @@ def factors(boosting: Sequence[tuple[BoostSpec, Array]], slots: int) -> tuple[Ar
 
 
 def popularity(items: Items, column: str, ties: str) -> tuple[Array, Array]:
-    """Rows from the most popular down, ties as elsewhere; the numbers by row. Items without a number are left out."""
+    """Rows from the most popular down, ties as elsewhere; the numbers by row. Only items with a finite number count."""
     numbers = items.table.column(column).cast(pa.float64()).to_numpy()
-    known = np.flatnonzero(items.present & ~np.isnan(numbers))
+    known = np.flatnonzero(items.present & np.isfinite(numbers))
     tie = -items.keys[known] if ties == "desc" else items.keys[known]
     return known[np.lexsort((tie, -numbers[known]))], numbers

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Reason = dict[str, Any]
 
 
 class RankedItem(Struct, frozen=True):
-    """An item of the list. source: "model", "fold_in" or "popular"; reasons: what moved it."""
+    """An item of the list. source: "model", "store", "fold_in" or "popular"; reasons: what moved it."""
 
     id: Any
     score: float
@@ -27,7 +28,8 @@ class RankOutcome(Struct, frozen=True):
 
     n: how many were asked for; left: after each filter how many items were left; plan: "list" if the eligible items
     were gone through one by one, "scan" if all factors were; reasons: why this source, and why fewer than n.
-    facts: the context as it was read; ignored: names of facts that the policy does not know.
+    facts: the context as it was read; ignored: names of facts that the policy does not know; degraded: what went wrong
+    and was answered by `on_error`, as {"cause", "pointer"}.
     """
 
     policy: str
@@ -41,6 +43,11 @@ class RankOutcome(Struct, frozen=True):
     reasons: tuple[Reason, ...]
     facts: dict[str, Any]
     ignored: tuple[str, ...] = ()
+    degraded: tuple[dict[str, str], ...] = ()
+
+    def without(self, cause: str) -> RankOutcome:
+        """The same list, for a cause that arose later, such as a full disk."""
+        return replace(self, degraded=(*self.degraded, {"cause": cause, "pointer": ""}))
 
     def to_dict(self) -> dict[str, Any]:
         """The body of an answer, ready for JSON."""
@@ -52,6 +59,8 @@ class RankOutcome(Struct, frozen=True):
             "plan": self.plan,
             "reasons": list(self.reasons),
         }
+        if self.degraded:
+            body["degraded"] = list(self.degraded)
         if self.ignored:
             body["ignored_facts"] = list(self.ignored)
         versions = {"policy": self.policy_version, "model": self.model_version}

@@ -293,9 +293,11 @@ class Ranking:
         yield rows, numbers[rows]
 
     def _by_store(self, stored: Stored, eligible: Array) -> Iterator[tuple[Array, Array]]:
-        """What is stored, in its order, as far as it is still eligible."""
-        found = [(self.items.row(id_), score) for id_, score in stored.pairs or ()]
-        known = [(row, score) for row, score in found if row is not None]
+        """What is stored, in its order, as far as it is still eligible; what stands there twice is shown once."""
+        first: dict[int | None, float] = {}
+        for id_, score in stored.pairs or ():
+            first.setdefault(self.items.row(id_), score)
+        known = [(row, score) for row, score in first.items() if row is not None]
         rows = np.array([row for row, _ in known], np.int64)
         kept = eligible[rows] if len(rows) else np.zeros(0, bool)
         yield rows[kept], np.array([score for _, score in known], np.float64)[kept]

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from policy.errors import FactsError, Problem
-from policy.spec.rankings.blocks import Limits
+from policy.spec.rankings.blocks import MOST, Limits
 from policy.spec.rankings.ranking import OWN
 from policy.spec.values import describe
 
@@ -35,6 +35,8 @@ class Request:
 def read_request(body: Any, limits: Limits) -> tuple[Request, list[Problem]]:
     """The request in a JSON object, and what is wrong with its own members; `n` above the most is the most.
 
+    null is like nothing, in every place, as in a table.
+
     Raises FactsError if it is no object.
     """
     if not isinstance(body, Mapping):
@@ -43,7 +45,8 @@ def read_request(body: Any, limits: Limits) -> tuple[Request, list[Problem]]:
     user = body.get("user")
     if not _is_id(user) and user is not None:
         problems.append(_problem("/user", "string or int", user))
-    n = body.get("n", limits.default)
+    n = body.get("n")
+    n = limits.default if n is None else n
     if isinstance(n, bool) or not isinstance(n, int):
         problems.append(_problem("/n", "int of at least 0", n))
         n = 0
@@ -61,13 +64,16 @@ def _history(value: Any, problems: list[Problem]) -> tuple[tuple[Any, float], ..
     found = []
     for place, entry in enumerate(_list(value, "/history", problems)):
         item, rating = (
-            (entry.get("item"), entry.get("rating", 1.0)) if isinstance(entry, Mapping) else (entry, 1.0)
+            (entry.get("item"), entry.get("rating")) if isinstance(entry, Mapping) else (entry, None)
         )
+        rating = 1.0 if rating is None else rating
         number = isinstance(rating, int | float) and not isinstance(rating, bool)
         if not _is_id(item):
             problems.append(_problem(f"/history/{place}", "an item, or {item, rating}", entry))
-        elif not number or not isfinite(rating) or abs(rating) > 1e30:
-            problems.append(_problem(f"/history/{place}/rating", "finite number", rating))
+        elif not number or not isfinite(rating) or abs(rating) > MOST:
+            problems.append(
+                _problem(f"/history/{place}/rating", f"number from {-MOST:g} to {MOST:g}", rating)
+            )
         else:
             found.append((item, float(rating)))
     return tuple(found)

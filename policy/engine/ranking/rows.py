@@ -25,9 +25,8 @@ def rank_rows(row: Callable[..., RankOutcome], table: pa.Table | pa.RecordBatch,
     """The lists of all requests; see `Ranking.batch`."""
     made: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     for number, values in enumerate(table.to_pylist()):
-        request = {name: value for name, value in values.items() if value is not None}
         try:
-            outcome = row(request, now=now)
+            outcome = row(values, now=now)
         except FactsError as error:
             _add(made, number, values.get("user"), None, None, None, None, str(error))
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 from policy.diagnostics import Span
 from policy.source import Node
@@ -13,6 +14,7 @@ from policy.spec.rules import check_unique
 
 MAX_BLOCKS = 500
 SOURCES = ("fold_in", "popular", "empty")
+MOST = 1e12  # of a factor, or of what is added: scores are floats, which end at 3.4e38
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,9 @@ def read_boosts(node: Node, names: Names, reader: Reader) -> tuple[BoostSpec, ..
         if name is not None and when is not None and multiply is not None and add is not None:
             found.append(BoostSpec(name, when, item.span, multiply, add))
     check_unique([(one.name, one.span) for one in found], "boost", reader)
+    together = prod(max(one.multiply, 1.0) for one in found), sum(abs(one.add) for one in found)
+    if max(together) > MOST:
+        reader.note("E183", f"all boosts together must not multiply or add more than {MOST:g}", node.span)
     return tuple(found)
 
 
@@ -134,8 +139,8 @@ def read_limits(node: Node, reader: Reader) -> Limits:
 
 def _number(node: Node, what: str, reader: Reader) -> float | None:
     number = reader.number(node, what)
-    if number is not None and number < 0:
-        reader.note("E183", f"{what} must not lie below 0", node.span)
+    if number is not None and not 0 <= number <= MOST:
+        reader.note("E183", f"{what} must lie from 0 to {MOST:g}", node.span)
         return None
     return number
 

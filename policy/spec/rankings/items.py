@@ -56,6 +56,10 @@ def read_items(node: Node, reader: Reader) -> ItemsSpec | None:
     id_ = reader.identifier(fields["id"], "`items.id`") if "id" in fields else key
     if file is None or key is None or id_ is None:
         return None
+    if columns.get(key, "int") not in _IDS:
+        reader.note(
+            "E182", f"`items.key` must be a column of the type int or string, `{key}` is not", node.span
+        )
     if id_ != key and columns.get(id_) not in _IDS:
         reader.note(
             "E182", f"`items.id` must be a column of the type int or string, `{id_}` is not", node.span

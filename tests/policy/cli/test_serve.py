@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from policy.cli.inspection import Inspection, Sample
+from policy.cli.inspection import Inspection, Sample, look
 from policy.cli.serve import command, greeting
+
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 @pytest.fixture
@@ -84,3 +87,12 @@ def test_greeting_without_facts(tmp_path):
     assert text.count("curl") == 2
     assert "-d" not in text
     assert text.count("$TOKEN") == 2
+
+
+def test_a_service_of_rankings_alone():
+    """Where there are only rankings, the line to try asks for a list, with the example of the policy's name."""
+    inspection = look(str(CONFIGS / "recommend.yaml"))
+    said = greeting("http://127.0.0.1:1", inspection, Path("log"), guarded=False)
+    assert "/v1/rankings/recommend -H" in said
+    assert f"@{CONFIGS}/examples/recommend.json" in said
+    assert "/v1/policies/recommend" in said

@@ -299,6 +299,16 @@ def test_wrong_requests_are_refused_with_every_pointer(shop, request_, pointers)
     assert [one.pointer for one in caught.value.problems] == pointers
 
 
+def test_null_is_like_nothing(shop):
+    """A member that is null is one that is not there, in a request as in a table."""
+    asked = {"user": 1, "n": None, "history": [{"item": 3, "rating": None}], "exclude": None, "country": None}
+    ids = [item.id for item in shop.row(asked).items]
+    assert ids == [item.id for item in shop.row({"user": 1, "history": [3]}).items]
+    out = shop.batch(pa.Table.from_pylist([asked, asked | {"n": 2}]))
+    assert out["id"].to_pylist() == [str(one) for one in [*ids, *ids[:2]]]
+    assert out["problem"].null_count == out.num_rows
+
+
 def test_edges_have_clear_answers(shop):
     """N of 0, more than the most, an unknown user, items that nobody knows, a filter that removes all."""
     assert shop.row({"user": 1, "n": 0}).items == ()

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import policy
 from policy.cli.precompute import command
+from policy.engine.ranking.stored import Stored
 from policy.stores import Guarded, StoreError
 from policy.stores.ranks import StoredLists, precompute
 from policy.web import open_service
@@ -178,7 +179,8 @@ def test_a_store_that_is_down_is_answered_without(folder, name):
         text + "score: {store: {url: 'redis://127.0.0.1:1/0', missing: live}}\n"
     )
     body = post(open_service(folder / "shop.yaml"), name, {"user": 7, "n": 3})
-    assert "127.0.0.1:1" in body["reasons"][0]["missing"]
+    assert body["reasons"][0]["code"] == "store"
+    assert "127.0.0.1" not in json.dumps(body)  # a caller learns nothing of the store
     assert {item["source"] for item in body["items"]} == {"model"}
 
 
@@ -231,7 +233,8 @@ def test_seen_items_come_from_a_store(folder, name, store, address):
         (folder / "shop.yaml").read_text().replace(address, "redis://127.0.0.1:1/0")
     )
     down = policy.load(folder / "shop.yaml").row({"user": 7, "n": 3})
-    assert "127.0.0.1:1" in down.reasons[-1]["missing"]
+    assert down.reasons[-1]["code"] == "seen"
+    assert "127.0.0.1" not in down.reasons[-1]["missing"]
     assert [item.id for item in down.items] == [item.id for item in before.items]
 
 
@@ -246,7 +249,7 @@ def test_lists_of_elsewhere(folder, name, store, address):
     text = text.replace("[fold_in, popular, empty]", "[popular, empty]").replace(", missing: fallback", "")
     (folder / "shop.yaml").write_text(text)
     ranking = policy.load(folder / "shop.yaml")
-    table = "user,item,score\nana,F-1003,0.5\nana,F-1047,0.9\nbo,F-1001,1\nana,F-1052,-2\nana,F-1010,\n"
+    table = "user,item,score\nana,F-1003,0.5\nana,F-1003,0.1\nana,F-1047,0.9\nbo,F-1001,1\nana,F-1052,-2\nana,F-1010,\n"
     (folder / "lists.csv").write_text(table)
     result = CliRunner().invoke(command, [str(folder / "shop.yaml"), "--lists", str(folder / "lists.csv")])
     assert (result.exit_code, "2 lists" in result.output) == (0, True), result.output
@@ -256,6 +259,9 @@ def test_lists_of_elsewhere(folder, name, store, address):
         ("F-1003", 0.5, "store"),
         ("F-1052", -2.0, "store"),
     ]
+    twice = Stored([("F-1003", 0.5), ("F-1003", 0.4), ("F-1047", 0.3)])
+    shown = ranking.row({"n": 3}, stored=twice)  # an item that a store names twice is shown once
+    assert [(item.id, item.score) for item in shown.items] == [("F-1003", 0.5), ("F-1047", 0.3)]
     assert ranking.row({"user": "ana", "n": 3, "exclude": ["F-1047"]}).items[0].id == "F-1003"
     assert {item.source for item in ranking.row({"user": "eve", "n": 3}).items} == {"popular"}
     post(open_service(folder / "shop.yaml"), name, {"user": "ana", "n": 2})

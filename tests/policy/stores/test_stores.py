@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from policy.stores import Entry, StoreError, open_store
+from policy.stores import Entry, StoreError, key_of, open_store
 
 FILLER = """
 import sys, time
@@ -109,6 +110,30 @@ def test_another_job_begins_anew(store, name):
     other.put(0, [("b", b"2")], 5.0)
     assert other.finish(7.0).entries == 1
     assert store.get(name, "a") is None
+
+
+def test_two_jobs_at_once(store, name):
+    """Of two runs that fill one name the first to end is in place; the other ends as well, or is told."""
+    first, second = store.begin(name, "v1", "one"), store.begin(name, "v1", "two")
+    for fill in (first, second):
+        fill.put(0, [("a", b"1")], 5.0)
+    first.finish(6.0)
+    with contextlib.suppress(StoreError):
+        second.put(1, [("b", b"2")], 5.0)
+        second.finish(7.0)
+    assert store.get(name, "a").value == b"1"
+    assert store.current(name).entries in {1, 2}
+    with contextlib.suppress(StoreError):
+        second.finish(7.0)
+    assert store.get(name, "a").value == b"1"
+    assert store.begin(name, "v1", "one").done == frozenset()
+
+
+@pytest.mark.parametrize("value", [None, True, "", "x" * 256, "a\0b", "\ud800", 1.5])
+def test_what_can_be_no_key(value):
+    """A value that some store cannot hold is no key, so that nobody's request makes a store fail."""
+    assert key_of(value) is None
+    assert (key_of(7), key_of("7")) == ("7", "7")
 
 
 def test_many_keys_at_once(store, name):

@@ -126,7 +126,7 @@ def test_look_ups_in_a_store(counted, facts, configs, tmp_path):
         .partition("cases:")[0]
     )
     store = open_store(f"sqlite:///{tmp_path}/kept.db", 5.0)
-    fill_scores(store, "login", "", [("u-1", 0.7)], time.time)
+    fill_scores(store, "login", "", [lambda: [("u-1", 0.7)]], time.time)
     post, told = counted(configs=tmp_path)
     for user in ("u-1", "u-1", "nobody"):
         assert post("login", facts | {"user": user}) == 200

@@ -83,7 +83,11 @@ def test_a_ranking_that_cannot_be_recorded(adapter, ranks, tmp_path):
     (tmp_path / "recommend.yaml").write_text(lenient.replace("file: recommend/", "file: copy/"))
     shutil.copytree(FILE.parent / "recommend", tmp_path / "copy")
     serving = Service(open_service(tmp_path / "recommend.yaml").policies, Full())
-    assert len(adapter(serving)("POST", PATH, b'{"user": 2}').json["items"]) == 10
+    answer = adapter(serving)("POST", PATH, b'{"user": 2}').json
+    assert len(answer["items"]) == 10
+    assert answer["degraded"] == [{"cause": "the decision log cannot be written", "pointer": ""}]
+    text = adapter(serving)("GET", "/metrics").body.decode()
+    assert 'scoregate_decisions_degraded_total{cause="log",policy="recommend"} 1.0' in text
 
 
 def test_it_is_described(adapter, ranks):
