@@ -11,7 +11,12 @@ from msgspec.structs import replace
 
 from policy.spec.values import plain
 
-_DIGITS = 12  # distances are shown without the last bits of a subtraction
+_DIGITS = 1e12  # distances are shown to twelve digits: without the last bits of a subtraction
+
+
+def _shown(distance: float) -> float:
+    """A distance of at most 1 to twelve digits; `round` with digits goes by way of decimal text, four times slower."""
+    return round(distance * _DIGITS) / _DIGITS
 
 
 class Band(Struct, frozen=True):
@@ -26,8 +31,8 @@ class Band(Struct, frozen=True):
         """How far the score is from the nearest edge beyond which another band begins; None without one."""
         below, above = score - self.lower, self.upper - score
         if self.lower <= 0.0:
-            return None if self.closed else round(above, _DIGITS)
-        return round(below if self.closed or below < above else above, _DIGITS)
+            return None if self.closed else _shown(above)
+        return _shown(below if self.closed or below < above else above)
 
     def to_dict(self, distance: float | None) -> dict[str, Any]:
         """The band and how far the score is from leaving it, ready for JSON."""

@@ -77,7 +77,7 @@ def unwritable(decision_id: str, error: Exception) -> LogError:
 
 def sealed(body: bytes) -> bytes:
     """The line of a record's JSON, which comes without its closing brace."""
-    return b'%b,"crc":"%08x"}\n' % (body, crc32(body))
+    return b"".join((body, b',"crc":"', crc32(body).to_bytes(4).hex().encode(), b'"}\n'))
 
 
 def decode(line: bytes) -> Record:
@@ -101,7 +101,7 @@ def unsealed(line: bytes) -> bytes:
 def moment(at: int) -> str:
     """Nanoseconds since 1970 as RFC 3339 in UTC, to the microsecond."""
     seconds, rest = divmod(at, 1_000_000_000)
-    return f"{_second(seconds)}.{rest // 1000:06d}Z"
+    return f"{_second(seconds)}.{str(1_000_000 + rest // 1000)[1:]}Z"
 
 
 @lru_cache(8)
