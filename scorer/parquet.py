@@ -83,18 +83,10 @@ def read(source: Any, budget: Budget) -> pa.Table:
     repeated = list(found.repeated) if sum(found.repeated.values()) > budget.left else None
     # a column's pages one after the other: the reader else holds all bytes of the file beside their values
     with pq.ParquetFile(source, read_dictionary=repeated, buffer_size=_AHEAD, pre_buffer=False) as file:
-        table = onepage.read(source, found.only, file) if found.only and size > _LARGE else None
-        if table is not None:
-            pass
-        elif sum(found.prefixed.values()) > budget.left:
-            table = _in_small_batches(file, found, budget)
-        elif size > _LARGE:
-            rows = max(1, file.metadata.num_rows * _BATCH // max(1, found.plain))
-            table = pa.Table.from_batches(
-                file.iter_batches(batch_size=rows, use_threads=False), file.schema_arrow
-            )
-        else:
-            table = file.read(use_threads=False)
+        only = found.only if size > _LARGE else None
+        table = None if only is None else onepage.read(source, only, file)
+        if table is None:
+            table = _by_arrow(file, found, budget, size)
     if size > _LARGE:
         pa.default_memory_pool().release_unused()  # what the pages took
     if repeated:
@@ -102,6 +94,16 @@ def read(source: Any, budget: Budget) -> pa.Table:
     else:
         budget.spend(max(0, table.nbytes - found.plain))
     return table
+
+
+def _by_arrow(file: pq.ParquetFile, found: _Survey, budget: Budget, size: int) -> pa.Table:
+    """Read a file, at once or in batches."""
+    if sum(found.prefixed.values()) > budget.left:
+        return _in_small_batches(file, found, budget)
+    if size > _LARGE:
+        rows = max(1, file.metadata.num_rows * _BATCH // max(1, found.plain))
+        return pa.Table.from_batches(file.iter_batches(batch_size=rows, use_threads=False), file.schema_arrow)
+    return file.read(use_threads=False)
 
 
 class _Survey:
