@@ -13,7 +13,7 @@ from case import case
 from pyspark import SparkContext
 from pyspark.ml import PipelineModel
 from pyspark.ml.classification import (
-    DecisionTreeClassifier, FMClassificationModel, GBTClassifier, LinearSVC, LinearSVCModel, LogisticRegression, LogisticRegressionModel,
+    DecisionTreeClassifier, FMClassificationModel, GBTClassifier, LinearSVCModel, LogisticRegression, LogisticRegressionModel,
     MultilayerPerceptronClassificationModel, NaiveBayesModel, OneVsRest, RandomForestClassifier,
 )  # fmt: skip
 from pyspark.ml.common import _py2java
@@ -154,7 +154,7 @@ CORNERS = [[dense(*row), float(i % 3)] for i, row in enumerate([*UNIT, *UNIT])]
 MILD = [
     [v] for (v,) in ROWS if not any(100.0 < abs(x) < INF for x in v)
 ]  # sums of large ones hang on the last bit
-for _name, _inner in {"logistic": LogisticRegression, "svc": LinearSVC}.items():
+for _name, _inner in {"logistic": LogisticRegression}.items():
     for _raw in ("rawPrediction", ""):
 
         @case(
