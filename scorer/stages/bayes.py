@@ -45,11 +45,9 @@ class NaiveBayes(Stage):
         prior = np.array(dense(saved.vector(record["pi"], "pi")))
         theta = saved.matrix(record["theta"], "theta").values
         variance = saved.matrix(record["sigma"], "sigma").values if kind == "gaussian" else None
-        thresholds = saved.numbers("thresholds") if saved.params.get("thresholds") else None
-        sizes = {len(prior), theta.shape[0], *([] if thresholds is None else [len(thresholds)])}
-        if len(sizes) > 1 or (variance is not None and variance.shape != theta.shape):
-            raise saved.fail(f"its parts are of {sorted(sizes)} classes")
-        return cls(kind, prior, theta, variance, Rule(len(prior), thresholds), saved.behaves < (3, 0))
+        if len(prior) != len(theta) or (variance is not None and variance.shape != theta.shape):
+            raise saved.fail(f"its parts are of {sorted({len(prior), len(theta)})} classes")
+        return cls(kind, prior, theta, variance, Rule.of(saved, len(prior)), saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""

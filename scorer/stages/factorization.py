@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from scorer.classes import Rule, exp, read_thresholds
+from scorer.classes import Rule, exp
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
 from scorer.saved import Saved
@@ -94,7 +94,7 @@ class FMClassification(Stage):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the machine and the thresholds."""
-        rule = Rule(2, read_thresholds(saved, 2))
+        rule = Rule.of(saved, 2)
         return cls(Machine.of(saved), rule)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:

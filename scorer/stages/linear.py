@@ -41,7 +41,7 @@ class LogisticRegression(Stage):
             raise saved.fail(f"holds {matrix.rows} rows of coefficients and {len(intercepts)} intercepts")
         weights = tuple(Weights.of(matrix, k) for k in range(matrix.rows))
         if record.get("isMultinomial"):
-            rule = Rule(matrix.rows, read_thresholds(saved, matrix.rows))
+            rule = Rule.of(saved, matrix.rows)
             return Multinomial(weights, tuple(intercepts), rule, saved.behaves < (3, 2))
         return Binomial(weights[0], intercepts[0], _threshold(saved), read_route(saved))
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scorer.classes import Rule, read_thresholds
+from scorer.classes import Rule
 from scorer.columns import Column, Rows
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, number, vector
@@ -51,7 +51,7 @@ class Perceptron(Stage):
             at += rows * cols + rows
         if at != flat.size or not layers:
             raise saved.fail(f"holds {flat.size} weights for layers of {sizes}")
-        return cls(tuple(layers), Rule(sizes[-1], read_thresholds(saved, sizes[-1])))
+        return cls(tuple(layers), _rule(saved, sizes[-1]))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
@@ -88,6 +88,12 @@ class Perceptron(Stage):
             raw = _affine(out, *self.layers[-1])
             shares = _shares(raw)
         return self.rule.columns(raw, shares)
+
+
+def _rule(saved: Saved, classes: int) -> Rule:
+    """Read the rule; the prediction alone comes from the last layer, whatever the thresholds."""
+    rule = Rule.of(saved, classes)
+    return Rule(classes, None, "probability") if rule.route == "prediction" else rule
 
 
 def _affine(x: Floats, weights: Floats, bias: Floats) -> Floats:
