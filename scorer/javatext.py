@@ -66,7 +66,7 @@ def encoded(column: Column) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[s
         return _encoded_numbers(column)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     return codes, [text(value) for value in column.dictionary.to_pylist()]
 
 

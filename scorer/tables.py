@@ -175,6 +175,11 @@ def _unpacked(array: pa.Array) -> pa.Array:
     return array
 
 
+def _is_open(kind: pa.DataType) -> bool:
+    """Tell whether a declared type is one that columns of other forms are not cast to."""
+    return bool(kind == VECTOR or pa.types.is_string_view(kind))
+
+
 def _array(chunk: pa.RecordBatch, raw: Raw) -> pa.Array:
     if len(chunk.schema.get_all_field_indices(raw.name)) > 1:
         raise ColumnError(f"the table has several columns `{raw.name}`")
@@ -183,7 +188,12 @@ def _array(chunk: pa.RecordBatch, raw: Raw) -> pa.Array:
         raise ColumnError(f"column `{raw.name}` is {array.type}, where {described(raw.kind)} are needed")
     if pa.types.is_null(array.type) and raw.kind == "vector":
         return array.cast(VECTOR)
-    if raw.known and raw.type != array.type and not pa.types.is_dictionary(array.type) and raw.type != VECTOR:
+    if (
+        raw.known
+        and raw.type != array.type
+        and not pa.types.is_dictionary(array.type)
+        and not _is_open(raw.type)
+    ):
         try:
             return array.cast(raw.type)
         except pa.ArrowException as e:

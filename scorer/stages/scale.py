@@ -33,7 +33,7 @@ def matrix(rows: Rows, column: Vectors, expected: int) -> Floats:
     """Return a batch as (rows, expected) numbers; vectors of another size fail."""
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
-    if column.size != expected and rows.count:
+    if column.size != expected:
         rows.fail(
             np.ones(rows.count, bool),
             lambda _: f"a vector of {column.size} slots, where {expected} were fitted",

@@ -36,6 +36,9 @@ TEXT_ARRAYS = {
     "large_string": pa.array(TOWNS, pa.large_string()),
     "string_view": pa.array(TOWNS, pa.string_view()),
     "dictionary": pa.array(TOWNS).dictionary_encode(),
+    "dictionary of unsigned places": pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, None], pa.uint8()), pa.array(TOWNS[:2])
+    ),
     "dictionary of large_string": pa.array(TOWNS, pa.large_string()).dictionary_encode(),
     "dictionary of string_view": pa.DictionaryArray.from_arrays(
         pa.array([0, 1, None], pa.int8()), pa.array(TOWNS[:2], pa.string_view())
@@ -88,6 +91,24 @@ def test_texts_of_any_type_are_the_same_texts(saved, name, kind):
     plain, table = pa.table({column: pa.array(TOWNS)}), pa.table({column: TEXT_ARRAYS[kind]})
     expected = answers(saved[name], plain, plain.schema)
     assert answers(saved[name], table, table.schema) == expected
+
+
+@pytest.mark.parametrize("kind", TEXT_ARRAYS)
+def test_texts_of_any_type_are_the_same_texts_where_stages_are_fused(saved, kind):
+    """A fused pipeline takes large texts, views and dictionaries, with a null among them, as `string`."""
+    names = scorer.load(saved["census_lr_keep"]).inputs
+    plain = {f.name: pa.array([1.0] * 3) if f.type == pa.float64() else TOWNS for f in names}
+    texts = {f.name: TEXT_ARRAYS[kind] for f in names if f.type == pa.string()}
+    table, other = pa.table(plain), pa.table({**plain, **texts})
+    path = saved["census_lr_keep"]
+    assert answers(path, other, other.schema) == answers(path, table, table.schema)
+
+
+def test_a_table_without_rows_has_vectors_of_no_size(saved):
+    """A scaler gives no rows for a table that has none, whatever it was fitted to."""
+    (column,) = scorer.load(saved["min_max_scaler"]).inputs.names
+    table = pa.table({column: pa.array([], pa.list_(pa.float64()))})
+    assert scorer.load(saved["min_max_scaler"]).batch(table).num_rows == 0
 
 
 @pytest.mark.parametrize("kind", NUMBERS, ids=str)
