@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,7 @@ from typing import Any
 
 import pyarrow as pa
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "scorer"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scorer"))
 
 from conftest import Golden, classes, relative_to_largest, same
 
@@ -32,6 +32,7 @@ import scorer
 from scorer import tiers
 from scorer.pipeline import Plan
 
+HERE = Path(__file__).resolve().parent
 Found = list[str]
 
 
@@ -78,7 +79,13 @@ def _options() -> argparse.Namespace:
 
 def asked(options: argparse.Namespace, home: Path) -> Iterator[dict[str, Any]]:
     """Yield what the other interpreter says of each pipeline."""
-    command = [options.spark, str(HERE / "drawn" / "ask.py"), str(home), str(options.count), str(options.seed)]
+    command = [
+        options.spark,
+        str(HERE / "drawn" / "ask.py"),
+        str(home),
+        str(options.count),
+        str(options.seed),
+    ]
     with subprocess.Popen(
         [*command, *(["sql"] if options.sql else [])],
         stdout=subprocess.PIPE,
@@ -104,14 +111,17 @@ def differences(case: Golden) -> Found:
     except scorer.ScorerError as error:
         refused = set(case.status) == {"error"}
         return [] if refused else [f"refused at load: {type(error).__name__}: {error}"]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"load raises {type(error).__name__}: {error}"]
     promise = promises(model.plan)
     try:
-        return [*_columns(case, model), *_table(case, model, promise), *_batch(case, model, promise), *_rows(case, model, promise)]
-    except Exception as error:
-        import traceback
-
+        return [
+            *_columns(case, model),
+            *_table(case, model, promise),
+            *_batch(case, model, promise),
+            *_rows(case, model, promise),
+        ]
+    except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
 
 
@@ -127,8 +137,12 @@ def promises(plan: Plan) -> dict[str, tuple[float, bool, bool]]:
 
 
 def _columns(case: Golden, model: scorer.Model) -> Found:
-    made = {*model.outputs.names, *(n for n, _ in model._selection.optional)}
-    more = made - set(case.columns) - set(case.input.column_names) if case.columns or len(case.expected) else set()
+    made = {name for name, _ in model._selection.outputs}
+    more = (
+        made - set(case.columns) - set(case.input.column_names)
+        if case.columns or len(case.expected)
+        else set()
+    )
     return [f"makes {sorted(more)}, which Spark does not"] if more else []
 
 
@@ -141,7 +155,9 @@ def _same(a: Any, b: Any, promise: tuple[float, bool, bool]) -> bool:
     return same(a, b, relative, 1.0)
 
 
-def _compare(where: str, numbers: Any, expected: Any, answered: Any, promise: tuple[float, bool, bool]) -> Found:
+def _compare(
+    where: str, numbers: Any, expected: Any, answered: Any, promise: tuple[float, bool, bool]
+) -> Found:
     places = [i for i, (a, b) in enumerate(zip(expected, answered, strict=True)) if not _same(a, b, promise)]
     return [f"{where}, row {numbers[i]}: Spark {expected[i]!r}, here {answered[i]!r}" for i in places[:2]]
 
@@ -155,7 +171,10 @@ def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
         if a != b
     ]
     both = [i for i, (a, b) in enumerate(zip(case.status, plain, strict=True)) if a == b == "ok"]
-    kept, wanted = table.take(both), case.expected.filter(pa.array([n in set(both) for n in _numbers(case)]))
+    kept, wanted = (
+        table.take(pa.array(both, pa.int64())),
+        case.expected.filter(pa.array([n in set(both) for n in _numbers(case)], pa.bool_())),
+    )
     for name in case.columns:
         if name not in kept.column_names:
             found.append(f"lacks the column {name}")
@@ -164,7 +183,13 @@ def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
         if types[0] != types[1]:
             found.append(f"{name} is {types[0]}, in Spark {types[1]}")
         answered = kept.column(name).to_pylist()
-        found += _compare(f"table, {name}", both, wanted.column(name).to_pylist(), answered, promise.get(name, (0.0, False, False)))
+        found += _compare(
+            f"table, {name}",
+            both,
+            wanted.column(name).to_pylist(),
+            answered,
+            promise.get(name, (0.0, False, False)),
+        )
     return found
 
 
@@ -197,7 +222,13 @@ def _batch(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
     for name in case.columns:
         if name in table.column_names:
             wanted = case.expected.column(name).to_pylist()
-            found += _compare(f"batch, {name}", numbers, wanted, table.column(name).to_pylist(), promise.get(name, (0.0, False, False)))
+            found += _compare(
+                f"batch, {name}",
+                numbers,
+                wanted,
+                table.column(name).to_pylist(),
+                promise.get(name, (0.0, False, False)),
+            )
     return found
 
 
@@ -216,7 +247,13 @@ def _rows(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
         elif answer is not None and expected is not None:
             answer = facts | answer
             for name in case.columns:
-                found += _compare(f"row, {name}", [number], [expected[name]], [answer.get(name)], promise.get(name, (0.0, False, False)))
+                found += _compare(
+                    f"row, {name}",
+                    [number],
+                    [expected[name]],
+                    [answer.get(name)],
+                    promise.get(name, (0.0, False, False)),
+                )
     return found
 
 

@@ -19,7 +19,9 @@ from typing import Any
 
 FUZZ = Path(__file__).resolve().parents[1]
 sys.path += [str(FUZZ.parent / "golden"), str(FUZZ.parent / "lib")]
-os.environ.setdefault("PYSPARK_SUBMIT_ARGS", '--driver-java-options "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" pyspark-shell')
+os.environ.setdefault(
+    "PYSPARK_SUBMIT_ARGS", '--driver-java-options "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" pyspark-shell'
+)
 
 from case import Case
 from draw import Draw
@@ -48,7 +50,12 @@ def named(pipeline: list[Any]) -> list[str]:
     for stage in pipeline:
         for param, value in stage.extractParamMap().items():
             texts = value if isinstance(value, list) else [value]
-            words |= {w for t in texts if isinstance(t, str) and param.name != "stopWords" for w in re.findall(r"\w+", t)}
+            words |= {
+                w
+                for t in texts
+                if isinstance(t, str) and param.name != "stopWords"
+                for w in re.findall(r"\w+", t)
+            }
         for inner in ("estimator",):
             if stage.hasParam(inner):
                 words |= set(named([stage.getOrDefault(inner)]))
@@ -66,7 +73,9 @@ def drawn(chance: Random, name: str) -> tuple[Case, list[str]]:
     for place, column in enumerate(columns):
         if types[column] in RETYPES and chance.random() < 0.07:
             types[column] = chance.choice(RETYPES[types[column]])
-            rows = [[retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows]
+            rows = [
+                [retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows
+            ]
     if chance.random() < 0.15 and len(pipeline) > 1:
         cut = chance.randint(1, len(pipeline))
         pipeline = [Pipeline(stages=pipeline[:cut]), *pipeline[cut:]]
@@ -75,7 +84,11 @@ def drawn(chance: Random, name: str) -> tuple[Case, list[str]]:
     def build(session: Session) -> Any:
         needed = [n for n in TYPES if n in asked or n in LABELS]
         schema = " ".join(f"{n}:{TYPES[n]}" for n in needed)
-        frame = session.frame(schema, [[row[n] for n in needed] for row in fitted]).withColumn("_row", _zero()).cache()
+        frame = (
+            session.frame(schema, [[row[n] for n in needed] for row in fitted])
+            .withColumn("_row", _zero())
+            .cache()
+        )
         if alone:
             return pipeline[0].fit(frame) if hasattr(pipeline[0], "fit") else pipeline[0]
         return Pipeline(stages=pipeline).fit(frame)

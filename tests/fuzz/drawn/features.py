@@ -50,7 +50,11 @@ def regex_tokenizer(d: Draw) -> Any:
 
 @maker
 def stop_words(d: Draw) -> Any:
-    more = d.some(stopWords=[["the"], ["The", "CAT"], [], ["ß", "i"]], caseSensitive=[True, False], locale=["en_US", "tr"])
+    more = d.some(
+        stopWords=[["the"], ["The", "CAT"], [], ["ß", "i"]],
+        caseSensitive=[True, False],
+        locale=["en_US", "tr"],
+    )
     return ft.StopWordsRemover(**d.one_or_many("tokens", "tokens")[0], **more)
 
 
@@ -61,7 +65,9 @@ def ngram(d: Draw) -> Any:
 
 @maker
 def count_vectorizer(d: Draw) -> Any:
-    more = d.some(minTF=[1.0, 2.0, 0.3, 0.0], minDF=[1.0, 2.0, 0.1], maxDF=[0.9, 10.0], vocabSize=[2, 10], binary=[True])
+    more = d.some(
+        minTF=[1.0, 2.0, 0.3, 0.0], minDF=[1.0, 2.0, 0.1], maxDF=[0.9, 10.0], vocabSize=[2, 10], binary=[True]
+    )
     return ft.CountVectorizer(inputCol=d.column("tokens"), outputCol=d.name("vector"), **more)
 
 
@@ -121,7 +127,9 @@ def quantiles(d: Draw) -> Any:
 @maker
 def imputer(d: Draw) -> Any:
     columns, _ = d.one_or_many("number", "number")
-    columns = {name: "w" if c == "y" else c for name, c in columns.items()} if "inputCol" in columns else columns
+    columns = (
+        {name: "w" if c == "y" else c for name, c in columns.items()} if "inputCol" in columns else columns
+    )
     more = d.some(strategy=["mean", "median", "mode"], missingValue=[math.nan, 0.0, 1.0, -1.0, 2.0])
     return ft.Imputer(**columns, **more)
 
@@ -162,11 +170,29 @@ def target_encoder(d: Draw) -> Any:
 
 @maker
 def r_formula(d: Draw) -> Any:
-    terms = d.pick("x + s", "x:s", "s + t", ".", "x + n + x:s", "s:t", "x - 1", "c + v", "v:s + x", "k + f", "x^2" if d.likely(0.1) else "y")
+    terms = d.pick(
+        "x + s",
+        "x:s",
+        "s + t",
+        ".",
+        "x + n + x:s",
+        "s:t",
+        "x - 1",
+        "c + v",
+        "v:s + x",
+        "k + f",
+        "x^2" if d.likely(0.1) else "y",
+    )
     terms = "x + s + n - s" if terms == "." else terms
-    more = d.some(handleInvalid=MODES, forceIndexLabel=[True, False], stringIndexerOrderType=["alphabetDesc", "frequencyAsc"])
+    more = d.some(
+        handleInvalid=MODES,
+        forceIndexLabel=[True, False],
+        stringIndexerOrderType=["alphabetDesc", "frequencyAsc"],
+    )
     features, label = d.name("vector"), f"lab{d.count}"
-    return ft.RFormula(formula=f"{d.pick('l2', 'ly', 'ls')} ~ {terms}", featuresCol=features, labelCol=label, **more)
+    return ft.RFormula(
+        formula=f"{d.pick('l2', 'ly', 'ls')} ~ {terms}", featuresCol=features, labelCol=label, **more
+    )
 
 
 # -- vectors -------------------------------------------------------------------------------------------------------
@@ -204,7 +230,9 @@ def interaction(d: Draw) -> Any:
 
 @maker
 def polynomial(d: Draw) -> Any:
-    return ft.PolynomialExpansion(inputCol=d.column("vector"), outputCol=d.name("vector"), **d.some(degree=[1, 2, 3]))
+    return ft.PolynomialExpansion(
+        inputCol=d.column("vector"), outputCol=d.name("vector"), **d.some(degree=[1, 2, 3])
+    )
 
 
 @maker
@@ -264,8 +292,12 @@ def chi_sq(d: Draw) -> Any:
 
 @maker
 def univariate(d: Draw) -> Any:
-    features, label = d.pick(("categorical", "categorical"), ("continuous", "categorical"), ("continuous", "continuous"))
-    mode, threshold = d.pick(("numTopFeatures", 1), ("numTopFeatures", 2), ("percentile", 0.5), ("fpr", 0.9), ("fwe", 0.9))
+    features, label = d.pick(
+        ("categorical", "categorical"), ("continuous", "categorical"), ("continuous", "continuous")
+    )
+    mode, threshold = d.pick(
+        ("numTopFeatures", 1), ("numTopFeatures", 2), ("percentile", 0.5), ("fpr", 0.9), ("fwe", 0.9)
+    )
     made = ft.UnivariateFeatureSelector(
         featuresCol=d.pick("u", "z", d.column("vector")),
         outputCol=d.name("vector"),
@@ -295,7 +327,9 @@ def random_projection(d: Draw) -> Any:
 def min_hash(d: Draw) -> Any:
     more = d.some(numHashTables=[1, 2, 3])
     d.count += 1
-    return ft.MinHashLSH(inputCol=d.pick("u", "z", d.column("vector")), outputCol=f"hashes{d.count}", seed=5, **more)
+    return ft.MinHashLSH(
+        inputCol=d.pick("u", "z", d.column("vector")), outputCol=f"hashes{d.count}", seed=5, **more
+    )
 
 
 @maker
@@ -303,5 +337,11 @@ def statement(d: Draw) -> Any:
     number = d.column("number")
     out = d.name("number")
     where = d.pick("", "", f" WHERE {number} > 0", " WHERE s IS NOT NULL", f" WHERE NOT isnan({number})")
-    what = d.pick(f"{number} + 1", f"{number} * {number}", f"abs({number})", f"CAST({number} AS DOUBLE)", f"coalesce({number}, 0)")
+    what = d.pick(
+        f"{number} + 1",
+        f"{number} * {number}",
+        f"abs({number})",
+        f"CAST({number} AS DOUBLE)",
+        f"coalesce({number}, 0)",
+    )
     return ft.SQLTransformer(statement=f"SELECT *, {what} AS {out} FROM __THIS__{where}")

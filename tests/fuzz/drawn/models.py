@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from draw import Draw
@@ -60,9 +59,19 @@ def _classes(d: Draw, classes: int, *, empty: bool = True, thresholds: bool = Tr
 def logistic(d: Draw) -> Any:
     binary = d.likely(0.6)
     columns = _classes(d, 2 if binary else 3, empty=binary, thresholds=not binary)
-    more = d.some(regParam=[0.0, 0.1, 1.0], elasticNetParam=[0.0, 0.5, 1.0], fitIntercept=[True, False], standardization=[False])
+    more = d.some(
+        regParam=[0.0, 0.1, 1.0],
+        elasticNetParam=[0.0, 0.5, 1.0],
+        fitIntercept=[True, False],
+        standardization=[False],
+    )
     if binary:
-        more |= d.pick({}, {"threshold": d.pick(0.0, 0.2, 0.8, 1.0)}, {"thresholds": [0.3, 0.6]}, {"thresholds": [0.0, 0.6]})
+        more |= d.pick(
+            {},
+            {"threshold": d.pick(0.0, 0.2, 0.8, 1.0)},
+            {"thresholds": [0.3, 0.6]},
+            {"thresholds": [0.0, 0.6]},
+        )
     return cl.LogisticRegression(maxIter=4, **columns, **more)
 
 
@@ -121,7 +130,11 @@ def forest_classifier(d: Draw) -> Any:
 @maker
 def boosted_classifier(d: Draw) -> Any:
     columns = _classes(d, 2)
-    later = {name: columns.pop(name) for name in ("thresholds", "rawPredictionCol", "probabilityCol") if name in columns}
+    later = {
+        name: columns.pop(name)
+        for name in ("thresholds", "rawPredictionCol", "probabilityCol")
+        if name in columns
+    }
     return cl.GBTClassifier(maxIter=d.pick(1, 2), **columns, **_tree(d))._set(**later)
 
 
@@ -147,7 +160,12 @@ def one_vs_rest(d: Draw) -> Any:
 
 @maker
 def linear(d: Draw) -> Any:
-    more = d.some(regParam=[0.0, 0.1, 1.0], elasticNetParam=[0.0, 1.0], fitIntercept=[True, False], solver=["normal", "l-bfgs"])
+    more = d.some(
+        regParam=[0.0, 0.1, 1.0],
+        elasticNetParam=[0.0, 1.0],
+        fitIntercept=[True, False],
+        solver=["normal", "l-bfgs"],
+    )
     return rg.LinearRegression(maxIter=4, **_predicting(d, labelCol="ly"), **more)
 
 
@@ -223,7 +241,12 @@ def boosted_regressor(d: Draw) -> Any:
 
 
 def _groups(d: Draw, **more: Any) -> dict[str, Any]:
-    out = {"featuresCol": d.column("vector", "vector", "list"), "predictionCol": f"p{_fresh(d)}", "seed": 3, **more}
+    out = {
+        "featuresCol": d.column("vector", "vector", "list"),
+        "predictionCol": f"p{_fresh(d)}",
+        "seed": 3,
+        **more,
+    }
     d.made["index"].append(out["predictionCol"])
     return out
 
@@ -252,15 +275,28 @@ def topics(d: Draw) -> Any:
     kind = d.pick("online", "em")
     if kind == "em" and "docConcentration" in more:
         more = {"docConcentration": [1.5], "topicConcentration": 1.2}
-    made = {"topicDistributionCol": f"topics{_fresh(d)}", "featuresCol": "u" if d.likely(0.7) else d.column("vector")}
+    made = {
+        "topicDistributionCol": f"topics{_fresh(d)}",
+        "featuresCol": "u" if d.likely(0.7) else d.column("vector"),
+    }
     return gr.LDA(k=d.pick(2, 3), maxIter=2, seed=3, optimizer=kind, **made, **more)
 
 
 @maker
 def als(d: Draw) -> Any:
-    more = d.some(coldStartStrategy=["nan", "drop"], implicitPrefs=[True, False], nonnegative=[True, False], rank=[1, 3])
+    more = d.some(
+        coldStartStrategy=["nan", "drop"], implicitPrefs=[True, False], nonnegative=[True, False], rank=[1, 3]
+    )
     users = d.pick("user", "user", "ci", "k", "c")
-    return rec.ALS(userCol=users, itemCol="item", ratingCol="rating", maxIter=2, seed=3, predictionCol=f"p{_fresh(d)}", **more)
+    return rec.ALS(
+        userCol=users,
+        itemCol="item",
+        ratingCol="rating",
+        maxIter=2,
+        seed=3,
+        predictionCol=f"p{_fresh(d)}",
+        **more,
+    )
 
 
 @maker
@@ -272,12 +308,21 @@ def patterns(d: Draw) -> Any:
 @maker
 def tuned(d: Draw) -> Any:
     estimator, evaluator = d.pick(
-        lambda: (rg.LinearRegression(maxIter=1, **_predicting(d, labelCol="ly")), ev.RegressionEvaluator(labelCol="ly")),
-        lambda: (rg.DecisionTreeRegressor(maxDepth=1, **_predicting(d, labelCol="ly")), ev.RegressionEvaluator(labelCol="ly")),
-        lambda: (cl.LogisticRegression(maxIter=1, **_classes(d, 2)), ev.MulticlassClassificationEvaluator(labelCol="l2")),
+        lambda: (
+            rg.LinearRegression(maxIter=1, **_predicting(d, labelCol="ly")),
+            ev.RegressionEvaluator(labelCol="ly"),
+        ),
+        lambda: (
+            rg.DecisionTreeRegressor(maxDepth=1, **_predicting(d, labelCol="ly")),
+            ev.RegressionEvaluator(labelCol="ly"),
+        ),
+        lambda: (
+            cl.LogisticRegression(maxIter=1, **_classes(d, 2)),
+            ev.MulticlassClassificationEvaluator(labelCol="l2"),
+        ),
     )()
     evaluator = evaluator.setPredictionCol(estimator.getPredictionCol() or "none")
     made = {"estimator": estimator, "evaluator": evaluator, "estimatorParamMaps": [{}], "seed": 3}
-    return d.pick(lambda: tn.CrossValidator(numFolds=2, **made), lambda: tn.TrainValidationSplit(trainRatio=0.5, **made))()
-
-
+    return d.pick(
+        lambda: tn.CrossValidator(numFolds=2, **made), lambda: tn.TrainValidationSplit(trainRatio=0.5, **made)
+    )()

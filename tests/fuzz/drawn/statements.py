@@ -18,7 +18,9 @@ KINDS = {
 def statement(chance: Random, name: str) -> Case:
     """Draw one to three expressions, sometimes a filter, and the rows that they see."""
     writer = Writer(chance)
-    families = [chance.choice(["number", "number", "text", "boolean", "date"]) for _ in range(chance.randint(1, 3))]
+    families = [
+        chance.choice(["number", "number", "text", "boolean", "date"]) for _ in range(chance.randint(1, 3))
+    ]
     made = [writer.write(family, chance.randint(1, 3)) for family in families]
     where = f" WHERE {writer.boolean(2)}" if chance.random() < 0.25 else ""
     listed = ", ".join(f"{e} AS e{i}" if chance.random() < 0.7 else e for i, e in enumerate(made))

@@ -12,18 +12,60 @@ from typing import Any
 from pyspark.ml.linalg import SparseVector, Vectors
 
 NAN, INF = math.nan, math.inf
-REALS = [NAN, INF, -INF, -0.0, 0.0, 5e-324, 1e-300, 1.7976931348623157e308, -1e300, 1e16, 0.1, -7.25, 1e7, 2.0, None]
-SINGLES = [NAN, INF, -0.0, 0.10000000149011612, 3.4028234663852886e38, 1.401298464324817e-45, 16777216.0, -2.5, None]
-TEXTS = ["", " ", "Oslo", "oslo", "Rome ", "unseen", "a b  c", "Ærø ☃", "𝄞", "1.0", "NaN", "a,b.c-d", "İI ß", "\t", None]
+REALS = [
+    NAN,
+    INF,
+    -INF,
+    -0.0,
+    0.0,
+    5e-324,
+    1e-300,
+    1.7976931348623157e308,
+    -1e300,
+    1e16,
+    0.1,
+    -7.25,
+    1e7,
+    2.0,
+    None,
+]
+SINGLES = [
+    NAN,
+    INF,
+    -0.0,
+    0.10000000149011612,
+    3.4028234663852886e38,
+    1.401298464324817e-45,
+    16777216.0,
+    -2.5,
+    None,
+]
+TEXTS = [
+    "",
+    " ",
+    "Oslo",
+    "oslo",
+    "Rome ",
+    "unseen",
+    "a b  c",
+    "Ærø ☃",
+    "𝄞",
+    "1.0",
+    "NaN",
+    "a,b.c-d",
+    "İI ß",
+    "\t",
+    None,
+]
 WORDS = ["", "the", "The", "a", "cat", "Cat", "dog", "unseen", "ß", "İ", None]
 
 TYPES = {
-    **{"x": "double", "y": "float", "n": "int", "k": "bigint", "h": "smallint", "b": "tinyint", "m": "decimal(10,2)"},
-    **{"f": "boolean", "w": "double", "c": "double", "ci": "int", "s": "string", "t": "string", "q": "string"},
-    **{"a": "array<string>", "e": "array<int>", "sets": "array<string>", "si": "array<int>", "ad": "array<double>", "af": "array<float>"},
-    **{"v": "vector", "u": "vector", "z": "vector", "d": "date", "ts": "timestamp", "user": "int", "item": "int"},
-    **{"l2": "double", "l3": "int", "ly": "double", "lp": "double", "lu": "double", "cen": "double", "wt": "double"},
-    **{"ls": "string", "rating": "float", "off": "double"},
+    "x": "double", "y": "float", "n": "int", "k": "bigint", "h": "smallint", "b": "tinyint", "m": "decimal(10,2)",
+    "f": "boolean", "w": "double", "c": "double", "ci": "int", "s": "string", "t": "string", "q": "string",
+    "a": "array<string>", "e": "array<int>", "sets": "array<string>", "si": "array<int>", "ad": "array<double>", "af": "array<float>",
+    "v": "vector", "u": "vector", "z": "vector", "d": "date", "ts": "timestamp", "user": "int", "item": "int",
+    "l2": "double", "l3": "int", "ly": "double", "lp": "double", "lu": "double", "cen": "double", "wt": "double",
+    "ls": "string", "rating": "float", "off": "double",
 }  # fmt: skip
 HARD: dict[str, list[Any]] = {
     "x": REALS, "w": REALS, "y": SINGLES, "off": REALS,
@@ -65,7 +107,7 @@ def _train_row(chance: Random, number: int) -> dict[str, Any]:
         "s": word, "t": chance.choice(["a", "b", "c", "1.0"]),
         "q": " ".join(chance.choice(["the", "The", "cat", "dog,", "a", "x-1", "I'm"]) for _ in range(chance.randint(0, 6))),
         "a": [chance.choice(["the", "cat", "dog", "a", "The"]) for _ in range(chance.randint(0, 5))],
-        "e": [chance.randint(0, 3) for _ in range(chance.randint(0, 3))], 
+        "e": [chance.randint(0, 3) for _ in range(chance.randint(0, 3))],
         "sets": [w for w in ("the", "cat", "dog") if chance.random() < 0.6],
         "si": [w for w in (1, 2, 3) if chance.random() < 0.6], "ad": [x, y, z], "af": [y, z, 1.5],
         "v": chance.choice([Vectors.dense(x, y, z), Vectors.dense(x, 0.0, z), Vectors.sparse(3, [1], [y])]),
@@ -78,7 +120,9 @@ def _train_row(chance: Random, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def hard(chance: Random, fitted: Sequence[dict[str, Any]], columns: Sequence[str], rows: int = 14) -> list[list[Any]]:
+def hard(
+    chance: Random, fitted: Sequence[dict[str, Any]], columns: Sequence[str], rows: int = 14
+) -> list[list[Any]]:
     """Draw rows of some columns: each is a fitted row of which none to all values are hard ones."""
     out = []
     for number in range(rows):
