@@ -16,7 +16,7 @@ from scorer.columns import Fault, Rows
 from scorer.fields import holds_vectors
 from scorer.pipeline import Selection
 from scorer.stage import explain
-from scorer.vectors import vector_of
+from scorer.vectors import Sparse, Vector, vector_of
 
 Arrays = Mapping[str, pa.Array]
 Scored = tuple[dict[str, pa.Array], Rows]
@@ -47,16 +47,21 @@ def score(
 
 
 def _sizes(selection: Selection, name: str, array: pa.Array, book: Rows) -> list[int]:
-    """Return each row's size, -1 for null; a row that holds no vector is put in the book."""
+    """Return each row's form, -1 for null; a row that holds no vector is put in the book."""
     sizes: list[int] = []
     for number, value in enumerate(array.to_pylist()):
         try:
-            sizes.append(-1 if value is None else len(vector_of(value)))
+            sizes.append(-1 if value is None else _form(vector_of(value)))
         except (TypeError, ValueError, KeyError) as error:
             sizes.append(_BAD)
             step, position = _reader(selection, name)
             book.faults.setdefault(number, Fault(step, position, value, explain(error, [value])))
     return sizes
+
+
+def _form(vector: Vector) -> int:
+    """Number the vectors that are of one size and both sparse or dense: slots out of bounds fail in dense ones only."""
+    return 2 * len(vector) + isinstance(vector, Sparse)
 
 
 def _reader(selection: Selection, name: str) -> tuple[int, int]:

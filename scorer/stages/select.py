@@ -14,7 +14,7 @@ from scorer.fields import Attribute, Field, Kind, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Sparse, Vector, Vectors
+from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, vectors_of
 
 
 def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> Vector:
@@ -22,12 +22,14 @@ def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> V
         raise Invalid("null, where a value is needed")
     if size is not None and len(value) != size:
         raise Invalid(f"a vector of {len(value)} slots, where {size} are needed")
-    if indices and max(indices) >= len(value):
-        raise Invalid(f"a vector of {len(value)} slots has no slot {max(indices)}")
-    if isinstance(value, Sparse):
+    if isinstance(
+        value, Sparse
+    ):  # which has no slot that is out of its bounds: Spark looks among those stored
         stored = dict(zip(value.indices, value.values, strict=True))
         kept = [place for place, i in enumerate(indices) if i in stored]
         return Sparse(len(indices), kept, [stored[indices[place]] for place in kept])
+    if indices and max(indices) >= len(value):
+        raise Invalid(f"a vector of {len(value)} slots has no slot {max(indices)}")
     return [value[i] for i in indices]
 
 
@@ -78,6 +80,9 @@ def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
     if indices and max(indices) >= column.size:
+        if len(column.blocks) == 1 and isinstance(column.blocks[0], Rowwise):
+            short = [_picked(value, indices, None) if value is not None else None for value in column.rows()]
+            return vectors_of(short, len(indices))
         reason = f"a vector of {column.size} slots has no slot {max(indices)}"
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
         return Vectors((Dense(np.zeros((rows.count, len(indices)))),))

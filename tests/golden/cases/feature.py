@@ -8,7 +8,7 @@ from case import case
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
     DCT, PCA, Bucketizer, ElementwiseProduct, FeatureHasher, IndexToString, Interaction, OneHotEncoder,
-    PolynomialExpansion, RFormula, StringIndexer, VectorAssembler, VectorIndexer, VectorSizeHint, VectorSlicer,
+    PolynomialExpansion, RFormula, StringIndexer, VarianceThresholdSelector, VectorAssembler, VectorIndexer, VectorSizeHint, VectorSlicer,
 )  # fmt: skip
 from pyspark.ml.linalg import Vectors
 from session import Session
@@ -88,6 +88,39 @@ def _pca(s: Session) -> Any:
 @case("vector_slicer_indices", "Indices in the order given.", V, hard())
 def _slicer(_: Session) -> VectorSlicer:
     return VectorSlicer(indices=[2, 0], **IO)
+
+
+SHORT = [
+    [dense(1.0, 2.0)],
+    [sparse(2, {1: 3.0})],
+    [sparse(2, {0: 1.0, 1: 3.0})],
+    [sparse(2, {})],
+    [sparse(0, {})],
+    [dense()],
+    [None],
+    [dense(1.0, 2.0, 3.0)],
+]
+
+
+@case(
+    "vector_slicer_short",
+    "A sparse vector that is too short has zeros there; a dense one is refused.",
+    V,
+    SHORT,
+)
+def _slicer_short(_: Session) -> VectorSlicer:
+    return VectorSlicer(indices=[2, 1], **IO)
+
+
+@case(
+    "variance_selector_short",
+    "A selector takes a sparse vector that is too short, as a slicer does.",
+    V,
+    SHORT,
+)
+def _selector_short(s: Session) -> Any:
+    rows = [[dense(x, 1.0, z)] for x, _, z in cloud(12, 3, seed=4)]
+    return VarianceThresholdSelector(featuresCol="v", outputCol="w").fit(s.frame(V, rows))
 
 
 @case(

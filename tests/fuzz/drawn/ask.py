@@ -1,0 +1,139 @@
+"""Fit random pipelines with the Spark of the interpreter that runs this, save them, and record what Spark answers.
+
+    python tests/fuzz/drawn/ask.py HOME COUNT SEED [sql]
+
+Each pipeline becomes a folder HOME/spark/<number>-<version>, as a golden case is; its name, or why Spark refused to
+fit, is written as one JSON line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+FUZZ = Path(__file__).resolve().parents[1]
+sys.path += [str(FUZZ.parent / "golden"), str(FUZZ.parent / "lib")]
+os.environ.setdefault(
+    "PYSPARK_SUBMIT_ARGS", '--driver-java-options "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" pyspark-shell'
+)
+
+from case import Case
+from draw import Draw
+from features import FEATURES
+from models import MODELS
+from pyspark.ml import Pipeline
+from session import Session, start
+from statements import statement
+from tables import RETYPES, TYPES, hard, retyped, train
+from write import write
+
+LABELS = {"l2", "l3", "ly", "lp", "lu", "cen", "wt", "ls", "rating"}
+TRIES = 8
+
+
+def stages(d: Draw) -> list[Any]:
+    """Draw one to five stages: features of any kind, and often a model at the end."""
+    last = d.chance.choice(sorted([*FEATURES, *MODELS]))
+    made = [FEATURES[d.chance.choice(sorted(FEATURES))](d) for _ in range(d.pick(0, 0, 1, 1, 2, 3, 4))]
+    return [*made, (FEATURES | MODELS)[last](d)]
+
+
+def named(pipeline: list[Any]) -> list[str]:
+    """Name the raw columns that the parameters of stages name."""
+    words: set[str] = set()
+    for stage in pipeline:
+        for param, value in stage.extractParamMap().items():
+            texts = value if isinstance(value, list) else [value]
+            words |= {
+                w
+                for t in texts
+                if isinstance(t, str) and param.name != "stopWords"
+                for w in re.findall(r"\w+", t)
+            }
+        for inner in ("estimator",):
+            if stage.hasParam(inner):
+                words |= set(named([stage.getOrDefault(inner)]))
+    return [name for name in TYPES if name in words]
+
+
+def drawn(chance: Random, name: str) -> tuple[Case, list[str]]:
+    """Draw a pipeline and the rows that it scores."""
+    d = Draw(chance)
+    fitted = train(chance)
+    pipeline = stages(d)
+    asked = {*named(pipeline), "x"}
+    columns = [c for c in TYPES if c in asked and (c not in LABELS or chance.random() < 0.3)]
+    rows, types = hard(chance, fitted, columns), {c: TYPES[c] for c in columns}
+    for place, column in enumerate(columns):
+        if types[column] in RETYPES and chance.random() < 0.07:
+            types[column] = chance.choice(RETYPES[types[column]])
+            rows = [
+                [retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows
+            ]
+    if chance.random() < 0.15 and len(pipeline) > 1:
+        cut = chance.randint(1, len(pipeline))
+        pipeline = [Pipeline(stages=pipeline[:cut]), *pipeline[cut:]]
+    alone = len(pipeline) == 1 and not isinstance(pipeline[0], Pipeline) and chance.random() < 0.5
+
+    def build(session: Session) -> Any:
+        needed = [n for n in TYPES if n in asked or n in LABELS]
+        schema = " ".join(f"{n}:{TYPES[n]}" for n in needed)
+        frame = (
+            session.frame(schema, [[row[n] for n in needed] for row in fitted])
+            .withColumn("_row", _zero())
+            .cache()
+        )
+        if alone:
+            return pipeline[0].fit(frame) if hasattr(pipeline[0], "fit") else pipeline[0]
+        return Pipeline(stages=pipeline).fit(frame)
+
+    schema = " ".join(f"{n}:{k}" for n, k in types.items())
+    return Case(name, " > ".join(map(_described, pipeline)), schema, rows, build), columns
+
+
+def _zero() -> Any:
+    from pyspark.sql.functions import lit
+
+    return lit(0)
+
+
+def _described(stage: Any) -> str:
+    if isinstance(stage, Pipeline):
+        return f"[{' > '.join(map(_described, stage.getStages()))}]"
+    given = ", ".join(f"{p.name}={v!r}" for p, v in stage._paramMap.items())
+    return f"{type(stage).__name__}({given})"
+
+
+def main() -> None:
+    """Ask COUNT times."""
+    home, count, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    sql = sys.argv[4:] == ["sql"]
+    session = Session(start(), home)
+    for number in range(seed, seed + count):
+        for again in range(1 if sql else TRIES):
+            begun = time.perf_counter()
+            chance = Random(f"{number}.{again}")
+            name = f"{'sql' if sql else 'pipe'}{number}"
+            law = "?"
+            try:
+                case = statement(chance, name) if sql else drawn(chance, name)[0]
+                law = case.law
+                made = write(case, session, home)
+                said = {"made": str(made), "law": law}
+            except Exception as error:
+                said = {"refused": f"{type(error).__name__}: {str(error)[:300]}", "law": law}
+            said |= {"number": number, "seconds": round(time.perf_counter() - begun, 2)}
+            session.spark.catalog.clearCache()
+            print("ASKED " + json.dumps(said), flush=True)
+            if "made" in said:
+                break
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,347 @@
+"""A maker for each transformer of features: it draws the parameters, and the columns that are there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from draw import Draw
+from pyspark.ml import feature as ft
+from pyspark.ml.linalg import Vectors
+
+INF = math.inf
+Maker = Callable[[Draw], Any]
+FEATURES: dict[str, Maker] = {}
+MODES = ["error", "skip", "keep"]
+
+
+def maker(function: Maker) -> Maker:
+    """Register a maker under its name."""
+    FEATURES[function.__name__] = function
+    return function
+
+
+def _each(d: Draw, many: int, one: str, several: str, values: Callable[[], Any]) -> dict[str, Any]:
+    """Give a parameter of one column, or of each of many; sometimes one value for all."""
+    if not many:
+        return {one: values()} if d.likely(0.8) else {}
+    return {several: [values() for _ in range(many)]} if d.likely(0.7) else {one: values()}
+
+
+# -- text ----------------------------------------------------------------------------------------------------------
+
+
+@maker
+def tokenizer(d: Draw) -> Any:
+    return ft.Tokenizer(inputCol=d.column("text"), outputCol=d.name("tokens"))
+
+
+@maker
+def regex_tokenizer(d: Draw) -> Any:
+    more = d.some(
+        pattern=["\\s+", "\\W", "[a-z]+", "\\w+", "(?<=a)", "", "[,. ]", "\\p{L}+", "a|b", "\\b"],
+        gaps=[True, False],
+        toLowercase=[True, False],
+        minTokenLength=[0, 1, 2, 3],
+    )
+    return ft.RegexTokenizer(inputCol=d.column("text"), outputCol=d.name("tokens"), **more)
+
+
+@maker
+def stop_words(d: Draw) -> Any:
+    more = d.some(
+        stopWords=[["the"], ["The", "CAT"], [], ["ß", "i"]],
+        caseSensitive=[True, False],
+        locale=["en_US", "tr"],
+    )
+    return ft.StopWordsRemover(**d.one_or_many("tokens", "tokens")[0], **more)
+
+
+@maker
+def ngram(d: Draw) -> Any:
+    return ft.NGram(inputCol=d.column("tokens"), outputCol=d.name("tokens"), **d.some(n=[1, 2, 3]))
+
+
+@maker
+def count_vectorizer(d: Draw) -> Any:
+    more = d.some(
+        minTF=[1.0, 2.0, 0.3, 0.0], minDF=[1.0, 2.0, 0.1], maxDF=[0.9, 10.0], vocabSize=[2, 10], binary=[True]
+    )
+    return ft.CountVectorizer(inputCol=d.column("tokens"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def hashing_tf(d: Draw) -> Any:
+    more = d.some(numFeatures=[1, 5, 64, 1000], binary=[True, False])
+    source = "e" if d.likely(0.2) else d.column("tokens")
+    return ft.HashingTF(inputCol=source, outputCol=d.name("vector"), **{"numFeatures": 32, **more})
+
+
+@maker
+def idf(d: Draw) -> Any:
+    return ft.IDF(inputCol=d.column("vector"), outputCol=d.name("vector"), **d.some(minDocFreq=[0, 1, 3, 30]))
+
+
+@maker
+def word2vec(d: Draw) -> Any:
+    more = d.some(windowSize=[1, 3], maxSentenceLength=[3, 100])
+    return ft.Word2Vec(
+        inputCol=d.column("tokens"), outputCol=d.name("vector"), vectorSize=d.pick(1, 3), minCount=d.pick(0, 1), seed=7, maxIter=1, **more
+    )  # fmt: skip
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@maker
+def binarizer(d: Draw) -> Any:
+    if d.likely(0.3):
+        threshold = d.pick(0.0, -0.5, 1.0, -0.0)
+        return ft.Binarizer(inputCol=d.column("vector"), outputCol=d.name("vector"), threshold=threshold)
+    columns, many = d.one_or_many("number", "number", "number", "vector")
+    more = _each(d, many, "threshold", "thresholds", lambda: d.pick(0.0, -0.0, 1.0, -3.5, 1e300))
+    return ft.Binarizer(**columns, **more)
+
+
+def _splits(d: Draw) -> list[float]:
+    inner = sorted({d.pick(-2.0, -0.5, 0.0, 0.5, 1.0, 2.5, 7.0) for _ in range(d.chance.randint(1, 4))})
+    low, high = d.pick(-INF, -INF, -5.0), d.pick(INF, INF, 9.0)
+    return [low, *inner, high]
+
+
+@maker
+def bucketizer(d: Draw) -> Any:
+    columns, many = d.one_or_many("index", "number")
+    more = {"splitsArray": [_splits(d) for _ in range(many)]} if many else {"splits": _splits(d)}
+    return ft.Bucketizer(**columns, **more, **d.some(handleInvalid=MODES))
+
+
+@maker
+def quantiles(d: Draw) -> Any:
+    columns, many = d.one_or_many("index", "number")
+    more = _each(d, many, "numBuckets", "numBucketsArray", lambda: d.pick(2, 3, 5))
+    return ft.QuantileDiscretizer(**columns, **more, **d.some(handleInvalid=MODES))
+
+
+@maker
+def imputer(d: Draw) -> Any:
+    columns, _ = d.one_or_many("number", "number")
+    columns = (
+        {name: "w" if c == "y" else c for name, c in columns.items()} if "inputCol" in columns else columns
+    )
+    more = d.some(strategy=["mean", "median", "mode"], missingValue=[math.nan, 0.0, 1.0, -1.0, 2.0])
+    return ft.Imputer(**columns, **more)
+
+
+@maker
+def string_indexer(d: Draw) -> Any:
+    columns, _ = d.one_or_many("index", "text", "text", "number", "index")
+    order = ["frequencyDesc", "frequencyAsc", "alphabetDesc", "alphabetAsc"]
+    return ft.StringIndexer(**columns, **d.some(handleInvalid=MODES, stringOrderType=order))
+
+
+@maker
+def index_to_string(d: Draw) -> Any:
+    more = d.some(labels=[["p", "q", "r", "s", "t"], ["only"]])
+    return ft.IndexToString(inputCol=d.column("index", "index", "number"), outputCol=d.name("text"), **more)
+
+
+@maker
+def one_hot(d: Draw) -> Any:
+    columns, _ = d.one_or_many("vector", "index")
+    return ft.OneHotEncoder(**columns, **d.some(dropLast=[True, False], handleInvalid=["error", "keep"]))
+
+
+@maker
+def feature_hasher(d: Draw) -> Any:
+    columns = d.columns("number", "text", "flag", "number", most=4)
+    more = d.some(numFeatures=[1, 8, 64, 1000], categoricalCols=[columns[:1]])
+    return ft.FeatureHasher(inputCols=columns, outputCol=d.name("vector"), **{"numFeatures": 32, **more})
+
+
+@maker
+def target_encoder(d: Draw) -> Any:
+    columns, _ = d.one_or_many("number", "index")
+    kind = d.pick("binary", "continuous")
+    more = d.some(handleInvalid=["error", "keep"], smoothing=[0.0, 0.5, 10.0])
+    return ft.TargetEncoder(**columns, labelCol="l2" if kind == "binary" else "ly", targetType=kind, **more)
+
+
+@maker
+def r_formula(d: Draw) -> Any:
+    terms = d.pick(
+        "x + s",
+        "x:s",
+        "s + t",
+        ".",
+        "x + n + x:s",
+        "s:t",
+        "x - 1",
+        "c + v",
+        "v:s + x",
+        "k + f",
+        "x^2" if d.likely(0.1) else "y",
+    )
+    terms = "x + s + n - s" if terms == "." else terms
+    more = d.some(
+        handleInvalid=MODES,
+        forceIndexLabel=[True, False],
+        stringIndexerOrderType=["alphabetDesc", "frequencyAsc"],
+    )
+    features, label = d.name("vector"), f"lab{d.count}"
+    return ft.RFormula(
+        formula=f"{d.pick('l2', 'ly', 'ls')} ~ {terms}", featuresCol=features, labelCol=label, **more
+    )
+
+
+# -- vectors -------------------------------------------------------------------------------------------------------
+
+
+@maker
+def assembler(d: Draw) -> Any:
+    columns = d.columns("number", "vector", "number", "flag", "index", most=5)
+    return ft.VectorAssembler(inputCols=columns, outputCol=d.name("vector"), **d.some(handleInvalid=MODES))
+
+
+@maker
+def size_hint(d: Draw) -> Any:
+    more = d.some(handleInvalid=["error", "skip", "optimistic"])
+    return ft.VectorSizeHint(inputCol=d.pick("v", "u", "z"), size=d.pick(3, 3, 4), **more)
+
+
+@maker
+def slicer(d: Draw) -> Any:
+    indices = d.chance.sample(range(3), k=d.chance.randint(1, 3))
+    return ft.VectorSlicer(inputCol=d.column("vector"), outputCol=d.name("vector"), indices=indices)
+
+
+@maker
+def vector_indexer(d: Draw) -> Any:
+    more = d.some(handleInvalid=MODES, maxCategories=[2, 3, 5, 20])
+    return ft.VectorIndexer(inputCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def interaction(d: Draw) -> Any:
+    columns = d.columns("number", "index", "vector" if d.made["vector"] else "number", most=3)
+    return ft.Interaction(inputCols=columns, outputCol=d.name("vector"))
+
+
+@maker
+def polynomial(d: Draw) -> Any:
+    return ft.PolynomialExpansion(
+        inputCol=d.column("vector"), outputCol=d.name("vector"), **d.some(degree=[1, 2, 3])
+    )
+
+
+@maker
+def normalizer(d: Draw) -> Any:
+    more = d.some(p=[1.0, 2.0, INF, 1.5, 3.0])
+    return ft.Normalizer(inputCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def standard_scaler(d: Draw) -> Any:
+    more = d.some(withMean=[True, False], withStd=[True, False])
+    return ft.StandardScaler(inputCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def min_max_scaler(d: Draw) -> Any:
+    more = d.pick({}, {"min": -1.0, "max": 1.0}, {"min": 0.25}, {"max": 1e300})
+    return ft.MinMaxScaler(inputCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def max_abs_scaler(d: Draw) -> Any:
+    return ft.MaxAbsScaler(inputCol=d.column("vector"), outputCol=d.name("vector"))
+
+
+@maker
+def robust_scaler(d: Draw) -> Any:
+    more = d.some(withCentering=[True, False], withScaling=[True, False], lower=[0.1, 0.4], upper=[0.6, 0.9])
+    return ft.RobustScaler(inputCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def product(d: Draw) -> Any:
+    weights = [d.pick(0.0, -1.5, 2.0, 1e300, INF, -0.0) for _ in range(3)]
+    vector = d.pick(Vectors.dense(weights), Vectors.sparse(3, [0, 2], weights[:2]))
+    return ft.ElementwiseProduct(scalingVec=vector, inputCol=d.column("vector"), outputCol=d.name("vector"))
+
+
+@maker
+def cosine(d: Draw) -> Any:
+    return ft.DCT(inputCol=d.column("vector"), outputCol=d.name("vector"), inverse=d.likely(0.5))
+
+
+@maker
+def pca(d: Draw) -> Any:
+    return ft.PCA(k=d.pick(1, 2), inputCol=d.column("vector"), outputCol=d.name("vector"))
+
+
+@maker
+def chi_sq(d: Draw) -> Any:
+    more = d.some(numTopFeatures=[1, 2], percentile=[0.5], fpr=[0.5], fdr=[0.9], fwe=[0.9])
+    kind = d.pick("numTopFeatures", "percentile", "fpr", "fdr", "fwe")
+    return ft.ChiSqSelector(
+        featuresCol=d.pick("u", "z", d.column("vector")), outputCol=d.name("vector"), labelCol="l2", selectorType=kind, **more
+    )  # fmt: skip
+
+
+@maker
+def univariate(d: Draw) -> Any:
+    features, label = d.pick(
+        ("categorical", "categorical"), ("continuous", "categorical"), ("continuous", "continuous")
+    )
+    mode, threshold = d.pick(
+        ("numTopFeatures", 1), ("numTopFeatures", 2), ("percentile", 0.5), ("fpr", 0.9), ("fwe", 0.9)
+    )
+    made = ft.UnivariateFeatureSelector(
+        featuresCol=d.pick("u", "z", d.column("vector")),
+        outputCol=d.name("vector"),
+        labelCol="ly" if label == "continuous" else "l3",
+        selectionMode=mode,
+    )
+    return made.setFeatureType(features).setLabelType(label).setSelectionThreshold(threshold)
+
+
+@maker
+def variance(d: Draw) -> Any:
+    more = d.some(varianceThreshold=[0.1, 1.0, 2.0])
+    return ft.VarianceThresholdSelector(featuresCol=d.column("vector"), outputCol=d.name("vector"), **more)
+
+
+@maker
+def random_projection(d: Draw) -> Any:
+    more = d.some(numHashTables=[1, 2, 3])
+    length = d.pick(0.5, 2.0, 1e-3)
+    d.count += 1
+    return ft.BucketedRandomProjectionLSH(
+        inputCol=d.column("vector"), outputCol=f"hashes{d.count}", seed=5, bucketLength=length, **more
+    )
+
+
+@maker
+def min_hash(d: Draw) -> Any:
+    more = d.some(numHashTables=[1, 2, 3])
+    d.count += 1
+    return ft.MinHashLSH(
+        inputCol=d.pick("u", "z", d.column("vector")), outputCol=f"hashes{d.count}", seed=5, **more
+    )
+
+
+@maker
+def statement(d: Draw) -> Any:
+    number = d.column("number")
+    out = d.name("number")
+    where = d.pick("", "", f" WHERE {number} > 0", " WHERE s IS NOT NULL", f" WHERE NOT isnan({number})")
+    what = d.pick(
+        f"{number} + 1",
+        f"{number} * {number}",
+        f"abs({number})",
+        f"CAST({number} AS DOUBLE)",
+        f"coalesce({number}, 0)",
+    )
+    return ft.SQLTransformer(statement=f"SELECT *, {what} AS {out} FROM __THIS__{where}")

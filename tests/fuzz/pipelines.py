@@ -1,0 +1,261 @@
+"""Random pipelines and statements, fitted and scored by real Spark: the scorer gives Spark's answers.
+
+    python tests/fuzz/pipelines.py SPARK_PYTHON [COUNT] [SEED] [--sql] [--keep DIR]
+
+SPARK_PYTHON is an interpreter that has pyspark, and Java. It fits, saves and scores; this one loads and compares every
+column, dropped row and refused row, of `try_batch`, `batch` and `row`, as exactly as `scorer/README.md` promises of the
+classes that a column went through. What differs is printed, and its folder, shaped as a golden case, is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scorer"))
+
+from conftest import Golden, classes, relative_to_largest, same
+
+import scorer
+from scorer import tiers
+from scorer.pipeline import Plan
+
+HERE = Path(__file__).resolve().parent
+Found = list[str]
+
+
+def main() -> int:
+    """Ask Spark, compare, print what differs and the counts; the exit code is 1 if anything differs."""
+    options = _options()
+    home = Path(options.keep or tempfile.mkdtemp(prefix="scoregate-pipelines-"))
+    home.mkdir(parents=True, exist_ok=True)
+    counts: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for said in asked(options, home):
+        if "refused" in said:
+            counts["not fitted"] += 1
+            if options.verbose:
+                print(f"{said['number']}: Spark refuses {said['law']}: {said['refused'][:200]}")
+            continue
+        folder = Path(said["made"])
+        counts["compared"] += 1
+        seen.update({name.rpartition(".")[2] for name in classes(folder / "model")})
+        found = differences(Golden(folder))
+        counts["differ"] += bool(found)
+        counts["rows"] += Golden(folder).input.num_rows
+        if found:
+            print(f"\n{folder.name} ({said['law']})", *found[:6], sep="\n    ", flush=True)
+        else:
+            shutil.rmtree(folder)
+    print(f"\n{dict(counts)}; kept in {home}")
+    print("classes:", ", ".join(f"{name} {count}" for name, count in sorted(seen.items())))
+    missing = {name.rpartition(".")[2] for name in scorer.supported()} - set(seen)
+    print("never drawn:", ", ".join(sorted(missing)) if not options.sql else "")
+    return 1 if counts["differ"] else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare random pipelines with real Spark.")
+    parser.add_argument("spark", help="an interpreter that has pyspark")
+    parser.add_argument("count", type=int, nargs="?", default=100)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--sql", action="store_true", help="statements of SQLTransformer instead")
+    parser.add_argument("--keep", help="the folder for what differs")
+    parser.add_argument("--verbose", action="store_true", help="say what Spark refuses to fit")
+    return parser.parse_args()
+
+
+def asked(options: argparse.Namespace, home: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the other interpreter says of each pipeline."""
+    command = [
+        options.spark,
+        str(HERE / "drawn" / "ask.py"),
+        str(home),
+        str(options.count),
+        str(options.seed),
+    ]
+    with subprocess.Popen(
+        [*command, *(["sql"] if options.sql else [])],
+        stdout=subprocess.PIPE,
+        stderr=(home / "spark.log").open("w"),
+        text=True,
+        env={**os.environ, "PYTHONPATH": ""},
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("ASKED "):
+                yield json.loads(line.removeprefix("ASKED "))
+    if process.returncode:
+        print(f"Spark's interpreter ended with {process.returncode}; see {home / 'spark.log'}")
+
+
+# -- one case ------------------------------------------------------------------------------------------------------
+
+
+def differences(case: Golden) -> Found:
+    """Say where the scorer's answers are not Spark's."""
+    try:
+        model = case.model
+    except scorer.ScorerError as error:
+        refused = set(case.status) == {"error"}
+        return [] if refused else [f"refused at load: {type(error).__name__}: {error}"]
+    except Exception as error:  # noqa: BLE001  any other error is a find
+        return [f"load raises {type(error).__name__}: {error}"]
+    promise = promises(model.plan)
+    try:
+        return [
+            *_columns(case, model),
+            *_table(case, model, promise),
+            *_batch(case, model, promise),
+            *_rows(case, model, promise),
+        ]
+    except Exception as error:  # noqa: BLE001  any other error is a find
+        return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
+
+
+def promises(plan: Plan) -> dict[str, tuple[float, bool, bool]]:
+    """Return of each column that a pipeline makes its relative tolerance, and whether it is whole, or unordered."""
+    of: dict[int, tuple[float, bool, bool]] = {}
+    for step in plan.steps:
+        before = [of.get(v, (0.0, False, False)) for v in step.inputs]
+        here = (tiers.tolerance(step.spark), step.spark in tiers.WHOLE, step.spark in tiers.UNORDERED)
+        joined = tuple(max(each) for each in zip(here, *before, strict=True))
+        of.update({v: joined for v in step.outputs if v is not None})
+    return {name: of.get(value, (0.0, False, False)) for name, value in plan.produced.items()}
+
+
+def _columns(case: Golden, model: scorer.Model) -> Found:
+    made = {name for name, _ in model._selection.outputs}
+    more = (
+        made - set(case.columns) - set(case.input.column_names)
+        if case.columns or len(case.expected)
+        else set()
+    )
+    return [f"makes {sorted(more)}, which Spark does not"] if more else []
+
+
+def _same(a: Any, b: Any, promise: tuple[float, bool, bool]) -> bool:
+    relative, whole, unordered = promise
+    if unordered:
+        a, b = (sorted(v, key=repr) if isinstance(v, list) else v for v in (a, b))
+    if whole and isinstance(a, list) and isinstance(b, list):
+        a, b = relative_to_largest(a), relative_to_largest(b)
+    return same(a, b, relative, 1.0)
+
+
+def _compare(
+    where: str, numbers: Any, expected: Any, answered: Any, promise: tuple[float, bool, bool]
+) -> Found:
+    places = [i for i, (a, b) in enumerate(zip(expected, answered, strict=True)) if not _same(a, b, promise)]
+    return [f"{where}, row {numbers[i]}: Spark {expected[i]!r}, here {answered[i]!r}" for i in places[:2]]
+
+
+def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
+    table, status = model.try_batch(case.input)
+    plain = [s if s in ("ok", "dropped") else "error" for s in status.to_pylist()]
+    found = [
+        f"row {i}: Spark {a} ({_why(case, i)}), here {status[i].as_py()}; {case.input.slice(i, 1).to_pylist()[0]}"
+        for i, (a, b) in enumerate(zip(case.status, plain, strict=True))
+        if a != b
+    ]
+    both = [i for i, (a, b) in enumerate(zip(case.status, plain, strict=True)) if a == b == "ok"]
+    kept, wanted = (
+        table.take(pa.array(both, pa.int64())),
+        case.expected.filter(pa.array([n in set(both) for n in _numbers(case)], pa.bool_())),
+    )
+    for name in case.columns:
+        if name not in kept.column_names:
+            found.append(f"lacks the column {name}")
+            continue
+        types = kept.schema.field(name).type, wanted.schema.field(name).type
+        if types[0] != types[1]:
+            found.append(f"{name} is {types[0]}, in Spark {types[1]}")
+        answered = kept.column(name).to_pylist()
+        found += _compare(
+            f"table, {name}",
+            both,
+            wanted.column(name).to_pylist(),
+            answered,
+            promise.get(name, (0.0, False, False)),
+        )
+    return found
+
+
+def _numbers(case: Golden) -> list[int]:
+    return list(case.expected.column("_row").to_pylist())
+
+
+def _why(case: Golden, row: int) -> str:
+    path = case.folder / "errors.json"
+    return json.loads(path.read_text("utf-8")).get(str(row), "") if path.exists() else ""
+
+
+def _batch(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
+    first = case.status.index("error") if "error" in case.status else None
+    found: Found = []
+    if first is not None:
+        try:
+            model.batch(case.input)
+            found.append("batch refuses no row")
+        except scorer.RowError as error:
+            if error.row != first:
+                found.append(f"batch refuses row {error.row} first, Spark {first}")
+    try:
+        table = model.batch(case.input.filter(pa.array([s != "error" for s in case.status])))
+    except scorer.RowError as error:
+        return [*found, f"batch of the rows that Spark takes: {error}"]
+    numbers = _numbers(case)
+    if table.column("_row").to_pylist() != numbers:
+        return [*found, f"batch keeps rows {table.column('_row').to_pylist()}, Spark {numbers}"]
+    for name in case.columns:
+        if name in table.column_names:
+            wanted = case.expected.column(name).to_pylist()
+            found += _compare(
+                f"batch, {name}",
+                numbers,
+                wanted,
+                table.column(name).to_pylist(),
+                promise.get(name, (0.0, False, False)),
+            )
+    return found
+
+
+def _rows(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
+    answers = iter(case.expected.select(case.columns).to_pylist())
+    found: Found = []
+    for number, (facts, status) in enumerate(zip(case.rows(), case.status, strict=True)):
+        expected = next(answers) if status == "ok" else None
+        try:
+            answer = model.row(facts)
+            here = "dropped" if answer is None else "ok"
+        except scorer.RowError as error:
+            answer, here = None, f"error: {error}"
+        if here[:5] != status[:5]:
+            found.append(f"as a row, {number}: Spark {status}, here {here}")
+        elif answer is not None and expected is not None:
+            answer = facts | answer
+            for name in case.columns:
+                found += _compare(
+                    f"row, {name}",
+                    [number],
+                    [expected[name]],
+                    [answer.get(name)],
+                    promise.get(name, (0.0, False, False)),
+                )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
