@@ -79,6 +79,15 @@ def holds_vectors(kind: pa.DataType) -> bool:
     return bool(pa.types.is_struct(kind))
 
 
+def unpacked(kind: pa.DataType) -> pa.DataType:
+    """Return the type that a column is scored in: texts may stand in a dictionary, other values as they are."""
+    if not pa.types.is_dictionary(kind):
+        return kind
+    inner = kind.value_type
+    texts = pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_string_view(inner)
+    return kind if texts else inner
+
+
 def fits(kind: pa.DataType, wanted: Kind) -> bool:
     """Tell whether a column of this Arrow type can be what a stage wants."""
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)

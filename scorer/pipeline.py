@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from scorer.errors import ColumnError
-from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits
+from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits, unpacked
 from scorer.stage import Stage, canonical
 from scorer.wiring import Wired
 
@@ -147,7 +147,11 @@ def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | N
             f"stage {one.saved.uid}: column `{name}` is not there after stage {plan.closed}, but {there}"
         )
     known = name in given
-    typed = schema.field(name).type if known and schema is not None else _default(one.stage, kind, number)
+    typed = (
+        unpacked(schema.field(name).type)
+        if known and schema is not None
+        else _default(one.stage, kind, number)
+    )
     if not fits(typed, kind):
         raise ColumnError(
             f"stage {one.saved.uid}: column `{name}` is {typed}, where {described(kind)} are needed"

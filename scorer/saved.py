@@ -198,7 +198,7 @@ class Saved:
         for number, uid in enumerate(uids):
             name = f"{number:0{width}d}_{uid}"
             if name not in present:
-                name = next((n for n in present if n.endswith(f"_{uid}")), name)
+                name = next((n for n in present if n.partition("_")[2] == uid), name)
             if name not in present:
                 raise self.fail(f"stage {number} of {len(uids)}, `{uid}`, is not in {folder.path}")
             yield read(folder.child(name), f"{self.place}/stages/{number}", self.ledger, self.as_of)
@@ -275,7 +275,7 @@ def _saved(meta: Any, folder: Source, place: str, ledger: Ledger, as_of: Version
 def spark_version(text: str, place: str = "as_of") -> Version:
     """Return (major, minor) of a version such as `3.5.1`, `2.4.0.cloudera2` or `4.0.0-preview1`."""
     head = text.split(".")
-    digits = ["".join(c for c in part[:4] if c.isdigit()) for part in head[:2]]
+    digits = ["".join(c for c in part[:4] if c in "0123456789") for part in head[:2]]
     if len(digits) < 2 or not all(digits):
         raise SavedError(
             place, f"cannot tell the Spark version from {text!r}: expected major and minor, such as 3.5"

@@ -18,7 +18,7 @@ from scorer import ragged
 from scorer.compile import compile_batch
 from scorer.errors import ColumnError, RowError
 from scorer.fast import fast_batch
-from scorer.fields import described, fits
+from scorer.fields import described, fits, unpacked
 from scorer.pipeline import Raw, Selection
 from scorer.vectors import MAX_DENSE, VECTOR, TooWideError
 
@@ -65,7 +65,7 @@ class TableScorer:
             for at, part, made, rows in self._in_parts(chunk, start):
                 for name, array in made.items():
                     if pa.types.is_list(array.type):
-                        cells[name] = cells.get(name, 0) + len(array.values)
+                        cells[name] = cells.get(name, 0) + _cells(array)
                         _check_output(name, cells[name])
                 yield at, part, made, rows
 
@@ -145,6 +145,14 @@ def _nulled(array: pa.Array, bad: np.ndarray[Any, Any]) -> pa.Array:
     return pc.if_else(mask, pa.scalar(None, array.type), array)
 
 
+def _cells(array: pa.ListArray) -> int:
+    """Count the numbers in lists, which may be a slice of longer ones."""
+    if len(array) == 0:
+        return 0
+    ends: int = array.offsets[len(array)].as_py() - array.offsets[0].as_py()
+    return ends
+
+
 def _check_output(name: str, cells: int) -> None:
     if cells > MAX_DENSE:
         raise ColumnError(
@@ -172,7 +180,7 @@ def _unpacked(array: pa.Array) -> pa.Array:
         return array.cast(pa.string())
     if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
         return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.string()))
-    return array
+    return array.dictionary_decode() if unpacked(array.type) != array.type else array
 
 
 def _is_open(kind: pa.DataType) -> bool:

@@ -45,7 +45,10 @@ def wire(saved: Saved) -> list[Wired]:
     if named is not None and isinstance(built, Stage):
         return [Wired(built, saved, *named)]
     if not entry.each:
-        assert isinstance(built, Stage)
+        if not isinstance(built, Stage):
+            raise saved.fail(
+                f"`{entry.stage.__name__}.read` gave several stages, and is registered for one (`each`)"
+            )
         outputs = tuple(_outputs(saved, entry))
         main = {
             name for name, param in zip(outputs, entry.outputs, strict=True) if name and param in MAIN_COLUMNS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from math import copysign
 from typing import Any, ClassVar, Self
@@ -18,6 +19,8 @@ from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Floats, Mask, Rowwise, Sparse, Vectors, dense
+
+_CAST = (Decimal, int)  # Spark casts them to double before it compares
 
 
 @stage("org.apache.spark.ml.feature.Bucketizer", inputs=("inputCol",), outputs=("outputCol",), each=True)
@@ -83,6 +86,8 @@ class Bucketizer(Stage):
                 if invalid == "skip":
                     raise Dropped
                 return None
+            if isinstance(value, _CAST):
+                value = float(value)
             if low <= value < high:
                 place = bisect_right(splits, value) - 1
                 if place == zero and value == 0.0 and copysign(1.0, value) < 0.0:
@@ -171,6 +176,8 @@ class Binarizer(Stage):
                 return [1.0 if x > threshold or (below and x != x) else 0.0 for x in dense(value)]
             if value is None and of_vector:
                 raise Invalid("null, where a value is needed")
+            if isinstance(value, _CAST):
+                value = float(value)
             return null if value is None else 1.0 if value > threshold else 0.0
 
         return binarize

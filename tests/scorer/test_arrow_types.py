@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -162,3 +164,50 @@ def test_the_columns_of_a_batch_stand_as_in_spark(saved):
     model = scorer.load(saved["pipeline_labels_back"])
     facts = {"town": ["Oslo"], "x": [1.0], "y": [3], "label": ["a"]}
     assert model.batch(pa.table(facts)).column_names[4:] == ["li", *model.outputs.names]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("name", ["imputer_mean", "imputer_median", "imputer_mode"])
+def test_numbers_in_a_dictionary_are_the_same_numbers(saved, goldens, name, typed):
+    """A null or NaN is filled with the surrogate of the numbers' own type, though they come in a dictionary."""
+    plain = next(g for g in goldens if g.folder.name == f"{name}-4.3").input.select(
+        scorer.load(saved[name]).inputs.names
+    )
+    coded = pa.table({n: plain.column(n).combine_chunks().dictionary_encode() for n in plain.column_names})
+    expected = answers(saved[name], plain, plain.schema if typed else None)
+    found = answers(saved[name], coded, coded.schema if typed else None)
+    np.testing.assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("text", ["3.²", "³.5", "3.x", "3"])
+def test_a_version_of_other_digits_is_refused(saved, text):
+    """`as_of` that is no version of Spark is refused with what is expected."""
+    with pytest.raises(scorer.ScorerError, match=r"expected major and minor, such as 3\.5"):
+        scorer.load(saved["kmeans"], as_of=text)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("bucketizer_keep", True),
+        ("bucketizer_keep", False),
+        ("bucketizer_float", True),
+        ("bucketizer_float", False),
+        ("binarizer", False),  # declared, Spark takes doubles only
+    ],
+)
+def test_a_decimal_or_a_long_is_compared_as_the_double_it_is_cast_to(saved, name, typed):
+    """A value that equals a split only as a double falls where the double falls, in a row as in a batch."""
+    model = scorer.load(saved[name])
+    (column,) = model.inputs.names
+    splits = {s for one in model._selection.steps for s in getattr(one.stage, "splits", (0.1, 0.5))}
+    near = [s for s in splits if abs(s) < 1e6]
+    for values in (
+        pa.array([Decimal(str(s)) for s in near], pa.decimal128(30, 15)),
+        pa.array([int(s) for s in near], pa.int64()),
+    ):
+        table = pa.table({column: values})
+        plain = pa.table({column: values.cast(pa.float64())})
+        assert answers(saved[name], table, table.schema if typed else None) == answers(
+            saved[name], plain, None
+        )

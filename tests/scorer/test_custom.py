@@ -131,3 +131,22 @@ def test_a_row_that_the_stage_refuses_names_it(registered, custom):
         model.row({"x": 1.0, "y": 0.0})
     with pytest.raises(scorer.RowError, match="no number is good enough"):
         model.batch(custom.input)
+
+
+def test_a_stage_that_reads_as_several_says_so(registered, custom):
+    """A stage registered for one column, whose `read` gives several stages, is refused by its name."""
+
+    @stage(CLASS, inputs=("inputCol",), outputs=("outputCol",))
+    class Several(Stage):
+        @classmethod
+        def read(cls, saved):
+            return [cls(), cls()]
+
+        def fields(self, inputs):
+            return inputs
+
+        def row(self):
+            return float
+
+    with pytest.raises(scorer.ScorerError, match=r"Several\.read` gave several stages"):
+        scorer.load(custom.model_path)
