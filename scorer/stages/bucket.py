@@ -81,13 +81,12 @@ class Bucketizer(Stage):
         splits, buckets, invalid, outside = self.splits, len(self.splits) - 1, self.invalid, self._outside
         low, high, zero = splits[0], splits[-1], self._zero
 
-        def bucket(value: Any) -> float | None:
-            if value is None:
+        def bucket(given: Any) -> float | None:
+            if given is None:
                 if invalid == "skip":
                     raise Dropped
                 return None
-            if isinstance(value, _CAST):
-                value = float(value)
+            value = float(given) if isinstance(given, _CAST) else given
             if low <= value < high:
                 place = bisect_right(splits, value) - 1
                 if place == zero and value == 0.0 and copysign(1.0, value) < 0.0:
@@ -100,7 +99,7 @@ class Bucketizer(Stage):
                 if invalid == "skip":
                     raise Dropped
                 return float(buckets)
-            raise Invalid(outside(value))
+            raise Invalid(outside(given))
 
         return bucket
 
