@@ -18,10 +18,13 @@ import numba
 from scorer.caches import private
 
 SOURCES = (
+    "bounds.py",
+    "choice.py",
     "compiled.py",
     "compiled_topk.py",
     "compiling.py",
     "lanes.py",
+    "sketches.py",
     "tables.py",
 )  # numba itself looks at the age of the first only
 

@@ -91,12 +91,12 @@ class CompiledCatalog:
     ) -> None:
         self.factors, self._kernels = factors, kernels
         width = kernels.padded_to(factors.shape[1])
-        self._padding = width - factors.shape[1]
         sketch = np.zeros((len(factors), width), dtype=np.int8)
         self._scale = np.empty(len(factors), dtype=np.float32)
-        self._ratio = kernels.sketched(factors, sketch, self._scale)
+        self._bounds = kernels.sketched(factors, sketch, self._scale)
         self._sketch = keep(sketch)
-        self._largest = float(self._scale.max(initial=0.0)) * 127 * math.sqrt(width)
+        largest = float(self._scale.max(initial=0.0)) * 127 * math.sqrt(width)
+        self._limit = _LARGE / max(largest, 127.0 * math.sqrt(factors.shape[1]))
 
     def scores(self, vector: Scores, slots: Slots) -> Scores:
         """Return the scores (len(slots),) of items."""
@@ -121,9 +121,9 @@ class CompiledCatalog:
             self.factors,
             self._sketch,
             self._scale,
+            *self._bounds,
+            self._limit,
             vectors,
-            np.pad(vectors, ((0, 0), (0, self._padding))) if self._padding else vectors,
-            self._slack(vectors),
             _NO_SLOTS if query.slots is None else query.slots,
             _NO_MASK if query.mask is None else query.mask,
             _NO_BOOST if query.multiply is None else query.multiply,
@@ -153,12 +153,3 @@ class CompiledCatalog:
             mask[query.slots] = 1 if query.mask is None else query.mask[query.slots]
             return replace(query, slots=None, mask=mask)
         return query
-
-    def _slack(self, vectors: Factors) -> Scores:
-        """Return what scores may be away from their sketch's, in steps of the item's scale; NaN without a bound."""
-        lost = 1e-12 * vectors.shape[1]  # below the smallest normal number; scales are at least 1e-30
-        most = _LARGE / max(self._largest, 127.0 * math.sqrt(vectors.shape[1]))
-        wide = vectors.astype(np.float64)
-        norms = [math.sqrt(square) for square in (wide * wide).sum(axis=1).tolist()]
-        slack = [self._ratio * norm * (1 + 1e-6) + lost if norm < most else math.nan for norm in norms]
-        return np.array(slack, dtype=np.float32)
