@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -127,6 +129,25 @@ def test_a_large_catalog_is_answered_alike_by_every_plan(share, ties):
             answered = catalog.top(query)
             assert answered[0].tobytes() == expected[0].tobytes()
             assert answered[1].tobytes() == expected[1].tobytes()
+
+
+@pytest.mark.skipif(KERNELS is None, reason="the extra `fast` is not installed")
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("rank", [10, 33, 64])
+def test_boosts_and_pages_of_a_large_catalog_are_those_of_the_plain_twin(rank, descending):
+    """Boosts, infinite and NaN ones too, and what comes after a page, are answered alike to the last bit."""
+    random = np.random.default_rng(rank)
+    factors = random.normal(size=(20_000, rank)).astype(np.float32)[random.integers(0, 5_000, 20_000)]
+    compiled_, plain = CompiledCatalog(factors, KERNELS), PlainCatalog(factors)
+    vector = random.normal(size=rank).astype(np.float32)
+    multiply = random.choice([0.5, 1, 1, 2, -1, np.inf, np.nan], 20_000).astype(np.float32)
+    add = random.choice([0, 0, 1, -5], 20_000).astype(np.float32)
+    for chosen in ({}, {"multiply": multiply}, {"add": add}, {"multiply": multiply, "add": add}):
+        query = Query(vector, 100, descending=descending, **chosen)
+        for _ in range(2):
+            expected, found = plain.top(query), compiled_.top(query)
+            assert [part.tobytes() for part in found] == [part.tobytes() for part in expected]
+            query = replace(query, after=(float(expected[1][-1]), int(expected[0][-1])))
 
 
 @pytest.mark.parametrize("make", CATALOGS)
