@@ -79,13 +79,13 @@ def holds_vectors(kind: pa.DataType) -> bool:
     return bool(pa.types.is_struct(kind))
 
 
-def unpacked(kind: pa.DataType) -> pa.DataType:
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def scored_type(kind: pa.DataType) -> pa.DataType:
     """Return the type that a column is scored in: texts may stand in a dictionary, other values as they are."""
-    if not pa.types.is_dictionary(kind):
-        return kind
-    inner = kind.value_type
-    texts = pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_string_view(inner)
-    return kind if texts else inner
+    return kind.value_type if pa.types.is_dictionary(kind) and not _is_text(kind.value_type) else kind
 
 
 def fits(kind: pa.DataType, wanted: Kind) -> bool:
@@ -100,7 +100,7 @@ def fits(kind: pa.DataType, wanted: Kind) -> bool:
         return holds_vectors(kind) or bool(pa.types.is_null(kind))
     if wanted == "numbers":
         return bool(is_number) or holds_vectors(kind)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    is_text = _is_text(kind)
     if wanted == "text":
         return bool(is_text or (is_number and not pa.types.is_boolean(kind)))
     if wanted == "string":

@@ -19,10 +19,8 @@ import pyarrow.parquet as pq
 from scorer.thrift import Struct
 
 PLAIN, RLE = 0, 3  # encodings
-_CODECS = {
-    1: "snappy",
-    6: "zstd",
-}  # those that tell how long the page is; a shorter one must not be filled up
+# those that tell how long the page is: of others Arrow fills up a shorter one, unasked
+_CODECS = {1: "snappy", 6: "zstd"}
 _BLOCK = 1 << 14  # texts that are moved at a time
 _MAX_RUNS = 1 << 16  # of levels; Spark and Arrow write a few for a row
 _length = struct.Struct("<I").unpack_from

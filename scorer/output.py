@@ -81,9 +81,8 @@ class Output:
     def batch(self, table: pa.Table | pa.RecordBatch) -> tuple[Floats, list[str | None]]:
         """Return (rows,) numbers, NaN where there is none, and for each row the cause of that, or None."""
         table = as_table(table)
-        present = [
-            name for name in self.inputs.names if name in table.column_names
-        ]  # what is absent is refused below
+        # what is absent is refused by its name in `try_batch`
+        present = [name for name in self.inputs.names if name in table.column_names]
         made, status = self._tables.try_batch(table.select(present))
         array = made.column(self._column).combine_chunks()
         if self._slot is not None:

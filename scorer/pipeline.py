@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from scorer.errors import ColumnError
-from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits, unpacked
+from scorer.fields import DEFAULT_TYPE, Field, Kind, described, fits, scored_type
 from scorer.stage import Stage, canonical
 from scorer.wiring import Wired
 
@@ -148,7 +148,7 @@ def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | N
         )
     known = name in given
     typed = (
-        unpacked(schema.field(name).type)
+        scored_type(schema.field(name).type)
         if known and schema is not None
         else _default(one.stage, kind, number)
     )

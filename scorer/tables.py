@@ -18,7 +18,7 @@ from scorer import ragged
 from scorer.compile import compile_batch
 from scorer.errors import ColumnError, RowError
 from scorer.fast import fast_batch
-from scorer.fields import described, fits, unpacked
+from scorer.fields import described, fits, scored_type
 from scorer.pipeline import Raw, Selection
 from scorer.vectors import MAX_DENSE, VECTOR, TooWideError
 
@@ -180,7 +180,7 @@ def _unpacked(array: pa.Array) -> pa.Array:
         return array.cast(pa.string())
     if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
         return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.string()))
-    return array.dictionary_decode() if unpacked(array.type) != array.type else array
+    return array.dictionary_decode() if scored_type(array.type) != array.type else array
 
 
 def _is_open(kind: pa.DataType) -> bool:

@@ -202,12 +202,16 @@ class OneHot:
 
 @dataclass(frozen=True, slots=True)
 class Rowwise:
-    """Sparse slots in compressed rows (CSR): row i stores `indices[starts[i]:starts[i+1]]`, ascending."""
+    """Sparse slots in compressed rows (CSR): row i stores `indices[starts[i]:starts[i+1]]`, ascending.
+
+    `full` (rows,) tells the rows that came as dense vectors among sparse ones; None if none did.
+    """
 
     starts: npt.NDArray[np.int64]
     indices: Ints
     values: Floats
     size: int
+    full: Mask | None = None
 
     def matrix(self) -> Floats:
         """Return (rows, size) numbers."""
@@ -287,7 +291,9 @@ def _rowwise(rows: Sequence[Vector | None], width: int) -> Rowwise:
     np.cumsum([len(entry) for entry in entries], out=starts[1:])
     flat = list(chain.from_iterable(entries))
     indices = np.fromiter((i for i, _ in flat), np.int32, len(flat))
-    return Rowwise(starts, indices, np.fromiter((x for _, x in flat), np.float64, len(flat)), width)
+    full = np.fromiter((row is not None and not isinstance(row, Sparse) for row in rows), bool, len(rows))
+    values = np.fromiter((x for _, x in flat), np.float64, len(flat))
+    return Rowwise(starts, indices, values, width, full if full.any() else None)
 
 
 def as_arrow(vectors: Vectors) -> pa.Array:

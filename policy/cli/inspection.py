@@ -37,7 +37,7 @@ class Inspection:
 def inspect(configs: str, context: BaseContext) -> Inspection:
     """Inspect in a process of its own, so that models and threads do not end up in whoever starts workers."""
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(there, configs))  # type: ignore[attr-defined]
+    process = context.Process(target=_send, args=(there, configs))  # type: ignore[attr-defined]  # the base class names no Process
     process.start()
     there.close()
     try:

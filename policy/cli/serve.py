@@ -13,9 +13,9 @@ import click
 from policy.cli.inspection import Inspection, inspect
 from policy.errors import LogError
 from policy.log import Sync, load_key
+from policy.log.writable import fault
 from policy.telemetry import configure
 from policy.web.address import Address, AddressError, resolve
-from policy.web.room import lack
 from policy.web.supervisor import Supervisor, context
 from policy.web.tokens import TokenError, Tokens
 from policy.web.worker import Settings, load
@@ -130,7 +130,7 @@ def _address(host: str, port: int, *, guarded: bool) -> Address:
 
 
 def _check_log(directory: Path, key_file: Path | None) -> None:
-    if reason := lack(directory):
+    if reason := fault(directory):
         raise click.ClickException(
             f"the folder of the decision log, {directory}, cannot be written ({reason}); "
             "name another with --log"

@@ -77,7 +77,12 @@ def unwritable(decision_id: str, error: Exception) -> LogError:
 
 def sealed(body: bytes) -> bytes:
     """The line of a record's JSON, which comes without its closing brace."""
-    return b"".join((body, b',"crc":"', crc32(body).to_bytes(4).hex().encode(), b'"}\n'))
+    return b"".join((body, _end(body), b"\n"))
+
+
+def _end(body: bytes) -> bytes:
+    """What closes a record: the checksum of the bytes before it."""
+    return b"".join((b',"crc":"', crc32(body).to_bytes(4).hex().encode(), b'"}'))
 
 
 def decode(line: bytes) -> Record:
@@ -93,7 +98,7 @@ def unsealed(line: bytes) -> bytes:
     """The JSON of a line whose checksum fits. Raises LogError if it does not."""
     line = line.removesuffix(b"\n")
     body, end = line[:-_END], line[-_END:]
-    if end != b',"crc":"%08x"}' % crc32(body):
+    if end != _end(body):
         raise LogError("the checksum does not fit" if end.startswith(b',"crc":"') else "the line is cut off")
     return line
 

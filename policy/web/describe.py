@@ -33,7 +33,7 @@ def ready(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     and a policy gives nothing unrecorded, the answer is 503, so that requests go elsewhere. Who asks needs no token, so
     of what is wrong it says only where; the process log says what.
     """
-    failing = service.lack() is not None
+    failing = service.log_fault() is not None
     if failing and _needs_log(service):
         return log_unavailable()
     status, now = service.policies.status, service.clock() / 1e9
@@ -52,12 +52,9 @@ def ready(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
 def _needs_log(service: Service) -> bool:
     """Whether a policy refuses what cannot be recorded."""
     held = service.policies
-    return any(
-        word == REFUSE
-        for word in (
-            *(one.spec.on_error.log for one in held.decisions.values()),
-            *(one.spec.log for one in held.rankings.values()),
-        )
+    return REFUSE in (
+        *(one.spec.on_error.log for one in held.decisions.values()),
+        *(one.spec.log for one in held.rankings.values()),
     )
 
 

@@ -15,10 +15,10 @@ from policy.engine.ranking.outcome import RankOutcome
 from policy.engine.ranking.ranking import Ranking
 from policy.live import Live
 from policy.log import DecisionLog, Sync
+from policy.log.writable import fault
 from policy.web.answers import Answers
 from policy.web.counts import Counts
 from policy.web.identity import Entropy
-from policy.web.room import lack
 from policy.web.sparing import Sparing
 from policy.web.tokens import Tokens
 
@@ -43,8 +43,8 @@ class Service:
     """One service.
 
     policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
-    random bytes for an id; counts: what GET /metrics tells; lack: why the log cannot be written, None if it can;
-    unlogged: when to say that the log fails.
+    random bytes for an id; counts: what GET /metrics tells; log_fault: why the log cannot be written now,
+    None if it can; unlogged: when to say that the log fails.
     """
 
     policies: Live
@@ -53,7 +53,7 @@ class Service:
     clock: Callable[[], int] = time.time_ns
     entropy: Callable[[], bytes] = field(default_factory=Entropy)
     counts: Counts = field(default_factory=Counts)
-    lack: Callable[[], str | None] = lambda: None
+    log_fault: Callable[[], str | None] = lambda: None
     unlogged: Sparing = field(default_factory=Sparing, init=False, repr=False)
     _answers: dict[str, Answers] = field(default_factory=dict, init=False, repr=False)
 
@@ -86,4 +86,5 @@ def open_service(
     counts = Counts(None if counts_dir is None else Path(counts_dir))
     if log is None:
         return Service(policies, None, tokens or Tokens(), counts=counts)
-    return Service(policies, log, tokens or Tokens(), counts=counts, lack=partial(lack, log.writer.directory))
+    log_fault = partial(fault, log.writer.directory)
+    return Service(policies, log, tokens or Tokens(), counts=counts, log_fault=log_fault)

@@ -59,7 +59,7 @@ def boosted(score: Any, slot: int, boosts: Boosts) -> Any:
 @part
 def _is_after(score: Any, slot: int, f: Filter) -> bool:
     if score != f.score:
-        return score < f.score  # type: ignore[no-any-return]
+        return bool(score < f.score)
     return slot < f.slot if f.descending else slot > f.slot
 
 

@@ -307,7 +307,7 @@ def _sum_at(header: Any, values: Any) -> float:
     t = _tables(h)
     total = np.empty(1, np.float64)
     _row_sums(t, carray(values, h[HEADER - 1]), total)
-    return total[0]  # type: ignore[no-any-return]
+    return float(total[0])
 
 
 def _leaves_at(header: Any, values: Any, leaves: Any) -> None:

@@ -19,7 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def part(function: F) -> F:
     """Make a function that is compiled into those that call it."""
-    return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    made: F = numba.njit(nogil=True, error_model="numpy")(function)
+    return made
 
 
 def entry(*signature: Any) -> Callable[[F], F]:
@@ -27,7 +28,8 @@ def entry(*signature: Any) -> Callable[[F], F]:
     result, *arguments = signature
 
     def compiled(function: F) -> F:
-        return compile_kept(numba.njit, result(*arguments), function, nogil=True, error_model="numpy")  # type: ignore[no-any-return]
+        made: F = compile_kept(numba.njit, result(*arguments), function, nogil=True, error_model="numpy")
+        return made
 
     return compiled
 

@@ -17,8 +17,8 @@ from numba import types
 from scorer.kernels.compiling import entry, part
 from scorer.kernels.lanes import LANES
 
-HIGHEST = 127  # of a byte, and of a short where a sum of 32 bits leaves room:
-SHORT = 32767
+HIGHEST = 127  # that a byte of a sketch is
+SHORT = 32767  # the highest that a short may be, if a sum in 32 bits has room for it
 
 F32 = types.Array(types.float32, 1, "C", readonly=True)
 SCORES = types.Array(types.float32, 1, "C")
@@ -57,11 +57,11 @@ def sketched(factors: Any, rows: Any, scale: Any) -> tuple[float, float]:
         largest = np.float32(0.0)
         for k in range(rank):
             largest = max(largest, abs(factors[i, k]))
-        step = max(largest / np.float32(127.0), np.float32(1e-30))
+        step = max(largest / np.float32(HIGHEST), np.float32(1e-30))
         error, square, length = 0.0, 0.0, 0.0
         for k in range(rank):
             x = np.float64(factors[i, k]) / np.float64(step)
-            nearest = np.float64(min(max(np.rint(x), -127.0), 127.0))
+            nearest = np.float64(min(max(np.rint(x), -HIGHEST), HIGHEST))
             rows[i, k] = np.int8(nearest)
             error += (x - nearest) ** 2
             square += x * x

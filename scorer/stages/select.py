@@ -22,9 +22,8 @@ def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> V
         raise Invalid("null, where a value is needed")
     if size is not None and len(value) != size:
         raise Invalid(f"a vector of {len(value)} slots, where {size} are needed")
-    if isinstance(
-        value, Sparse
-    ):  # which has no slot that is out of its bounds: Spark looks among those stored
+    if isinstance(value, Sparse):
+        # no slot is out of its bounds: Spark looks among those stored
         stored = dict(zip(value.indices, value.values, strict=True))
         kept = [place for place, i in enumerate(indices) if i in stored]
         return Sparse(len(indices), kept, [stored[indices[place]] for place in kept])
@@ -80,10 +79,13 @@ def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
     if indices and max(indices) >= column.size:
-        if len(column.blocks) == 1 and isinstance(column.blocks[0], Rowwise):
+        reason = f"a vector of {column.size} slots has no slot {max(indices)}"
+        block = column.blocks[0] if len(column.blocks) == 1 else None
+        if isinstance(block, Rowwise):
+            if block.full is not None:
+                rows.fail(block.full, lambda _: reason)
             short = [_picked(value, indices, None) if value is not None else None for value in column.rows()]
             return vectors_of(short, len(indices))
-        reason = f"a vector of {column.size} slots has no slot {max(indices)}"
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
         return Vectors((Dense(np.zeros((rows.count, len(indices)))),))
     return Vectors((Dense(column.matrix()[:, list(indices)]),))

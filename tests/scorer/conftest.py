@@ -232,3 +232,36 @@ def compare() -> Callable[..., list[tuple[int, Any, Any]]]:
         return (column_differences if of_columns else differences)(a, b, relative, floor)
 
     return either
+
+
+# -- models that many tests ask -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def find(goldens):
+    """Give the golden case of a name."""
+    return lambda name: next(g for g in goldens if g.folder.name == name)
+
+
+@pytest.fixture(scope="module")
+def census(find):
+    """The census pipeline, loaded without a schema."""
+    return scorer.load(find("census_lr-4.3").model_path)
+
+
+@pytest.fixture(scope="module")
+def people(find):
+    """A thousand census rows."""
+    return find("census_lr-4.3").whole_input.drop_columns(["_row"]).slice(0, 1000)
+
+
+@pytest.fixture(scope="module")
+def skipping(find):
+    """A small pipeline that drops rows with an unseen town."""
+    return scorer.load(find("pipeline_skip-4.3").model_path)
+
+
+@pytest.fixture(scope="module")
+def scaler(find):
+    """One stage that takes a vector of three slots."""
+    return scorer.load(find("standard_scaler_mean_std-4.3").model_path)

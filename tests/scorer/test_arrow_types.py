@@ -211,3 +211,17 @@ def test_a_decimal_or_a_long_is_compared_as_the_double_it_is_cast_to(saved, name
         assert answers(saved[name], table, table.schema if typed else None) == answers(
             saved[name], plain, None
         )
+
+
+@pytest.mark.parametrize("chosen", [[0, 1, 2], [0, 2], [1, 1], [2, 1]])
+@pytest.mark.parametrize("name", ["vector_slicer_short", "variance_selector_short"])
+def test_a_short_vector_is_refused_if_it_is_dense_whatever_stands_beside_it(saved, name, chosen):
+    """A sparse vector that is too short has zeros, a dense one is refused, in one column of both as alone."""
+    short = [
+        {"type": 0, "size": 2, "indices": [1], "values": [5.0]},
+        {"type": 1, "size": None, "indices": None, "values": [1.0, 2.0]},
+        {"type": 0, "size": 2, "indices": [], "values": []},
+    ]
+    (column,) = scorer.load(saved[name]).inputs.names
+    table = pa.table({column: pa.array([short[i] for i in chosen], STRUCT)})
+    assert answers(saved[name], table, None)[1] == [i != 1 for i in chosen]

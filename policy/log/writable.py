@@ -8,7 +8,7 @@ from pathlib import Path
 _BYTES = b"\0" * 4_096  # as much as any file takes at least
 
 
-def lack(directory: Path) -> str | None:
+def fault(directory: Path) -> str | None:
     """Why nothing can be written to the folder, which is made if need be; None if it can."""
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
