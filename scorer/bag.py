@@ -2,8 +2,8 @@
 
 A `Bag` stands for tokens → stop words → counts by hash or vocabulary → inverse document frequency, below a linear
 model. Each token that was met keeps its slot; the stages themselves say which. A row adds what each token adds, in an
-exact sum, so that the order of the words does not matter. Whatever is no ordinary text
-(null, a blank that is no space, a token that is no text) is left to the unfused function.
+exact sum, so that the order of the words does not matter: a compiled kernel's, where it knows all words, else Python's.
+Whatever is no ordinary text (null, a token that is no text) is left to the unfused function.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ import pyarrow.compute as pc
 
 from scorer.dot import Weights
 from scorer.errors import Invalid
+from scorer.kernels.words import Words, words
 from scorer.stage import Stage
 from scorer.stages.counts import CountVectorizer
 from scorer.stages.hashing import HashingTF
-from scorer.stages.text import BLANK, StopWordsRemover, Tokenizer
+from scorer.stages.text import StopWordsRemover, Tokenizer
 from scorer.vectors import Floats
 
 Places = npt.NDArray[np.int64]
-REMEMBERED = 1 << 16  # tokens whose slot is kept
+Adder = Callable[[Any, float], float]  # of a raw value and a sum: the sum with what the value adds
+REMEMBERED = 1 << 15  # tokens whose slot is kept; a compiled kernel has twice as many places
 _NONE = 0  # stands for no slot: a stop word, or a word outside the vocabulary; a slot is its number and one
 
 
@@ -53,19 +55,22 @@ class Slots(dict[str, int]):
 
 
 class Shares(dict[str, float]):
-    """What each token adds to a sum, remembered as its slot is; `blanks`: a token may hold blanks."""
+    """What each token adds to a sum, remembered as its slot is; `words` are taught it."""
 
-    def __init__(self, slots: Slots, shares: array[float], *, blanks: bool) -> None:
+    def __init__(self, slots: Slots, shares: array[float], words: Words | None) -> None:
         super().__init__()
-        self._slots, self._shares, self._blanks = slots, shares, blanks
+        self._slots, self._shares, self._words = slots, shares, words
 
     def __missing__(self, token: Any) -> float:
         share = self._shares[self._slots[token]]
-        if not self._blanks and BLANK.search(token):
-            raise KeyError(token)
+        # remembered here first, and forgotten here last, so that threads at once leave no token untaught
         if len(self) >= REMEMBERED:
+            if self._words is not None:
+                self._words.clear()
             self.clear()
         self[token] = share
+        if self._words is not None:
+            self._words.learn(token, share)
         return share
 
 
@@ -120,13 +125,14 @@ class Bag:
         """Whether the tokens are what stands between blanks."""
         return len(self.lists) == 1 and isinstance(self.lists[0], Tokenizer)
 
-    def row(self, weights: Weights) -> Callable[[Any, float], float]:
+    def row(self, weights: Weights) -> Adder:
         """Return the function that adds the share of one value to a sum; it raises for what is not ordinary."""
         slots, shares = Slots(self.filters, self.counter), array("d", self.shares(weights).tobytes())
         if self.counter.binary:
             return _distinct(self.tokens(), slots, shares)
-        find = Shares(slots, shares, blanks=not self.plain).__getitem__
-        return _spaced(find) if self.plain else _each(self.tokens(), find)
+        known = words() if self.plain else None
+        each = _each(self.tokens(), Shares(slots, shares, known).__getitem__)
+        return each if known is None else _known(known.sum, each)
 
     def batch(self, weights: Weights) -> Callable[[pa.Array, Floats], bool]:
         """Return the function that adds the shares of a column to sums: NaN for rows that are not ordinary.
@@ -162,22 +168,21 @@ def _listed(value: Any) -> Any:
     return value
 
 
-def _spaced(find: Callable[[str], float]) -> Callable[[Any, float], float]:
+def _known(total_of: Callable[[bytes], float], each: Adder) -> Adder:
+    """Ask the kernel first, which lower-cases A to Z alone; where it knows all words its sum is the same."""
+
     def add(value: Any, total: float) -> float:
-        if value.endswith(" "):  # its last tokens would be empty, and those go
-            raise KeyError(value)
-        return total + fsum(map(find, value.lower().split(" ")))
+        found = total_of((value if value.isascii() else value.lower()).encode())
+        return total + found if found == found else each(value, total)
 
     return add
 
 
-def _each(tokens: Callable[[Any], Any], find: Callable[[str], float]) -> Callable[[Any, float], float]:
+def _each(tokens: Callable[[Any], Any], find: Callable[[str], float]) -> Adder:
     return lambda value, total: total + fsum(map(find, tokens(value)))
 
 
-def _distinct(
-    tokens: Callable[[Any], Any], slots: Slots, shares: array[float]
-) -> Callable[[Any, float], float]:
+def _distinct(tokens: Callable[[Any], Any], slots: Slots, shares: array[float]) -> Adder:
     find = slots.__getitem__
     return lambda value, total: total + fsum(shares[slot] for slot in {*map(find, tokens(value))})
 

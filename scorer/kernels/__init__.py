@@ -1,4 +1,4 @@
-"""The few compiled loops. Before the first tree model is loaded nothing is compiled, nor numba imported.
+"""The few compiled loops. Before the first model that needs one is loaded nothing is compiled, nor numba imported.
 
     from scorer.kernels import Forest, trees
     kernel = trees(Forest.of(...))      # compiled, or without numba plain Python and NumPy: the same answers

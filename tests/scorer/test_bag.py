@@ -78,3 +78,14 @@ def test_tokens_in_place_of_a_text_are_no_text(goldens):
     for odd in (7, ["el"], b"el", {}):
         with pytest.raises(scorer.RowError, match=r"stage Tokenizer_000000000001, column `t`: .* is no text"):
             model.row({"t": odd})
+
+
+def test_a_text_has_one_score_to_the_last_bit(goldens, monkeypatch):
+    """The score does not depend on which words were met before, nor on whether kernels are compiled here."""
+    case = next(g for g in goldens if g.folder.name == "text_wide-4.3")
+    model = scorer.load(case.model_path)
+    monkeypatch.setattr(bags, "words", lambda: None)
+    plain = scorer.load(case.model_path)
+    texts = [f"el ba\t{'con ' * n}w{n} {'x' * (30 + n)} É{n} di " for n in range(40)]
+    first, second = ([model.row({"t": text}) for text in texts] for _ in range(2))
+    assert first == second == [plain.row({"t": text}) for text in texts]
