@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from scorer.dot import Weights
 from scorer.errors import Invalid
-from scorer.kernels.words import Words, words
+from scorer.kernels.vocabulary import Vocabulary, vocabulary
 from scorer.stage import Stage
 from scorer.stages.counts import CountVectorizer
 from scorer.stages.hashing import HashingTF
@@ -55,22 +55,22 @@ class Slots(dict[str, int]):
 
 
 class Shares(dict[str, float]):
-    """What each token adds to a sum, remembered as its slot is; `words` are taught it."""
+    """What each token adds to a sum, remembered as its slot is; a vocabulary is `taught` it."""
 
-    def __init__(self, slots: Slots, shares: array[float], words: Words | None) -> None:
+    def __init__(self, slots: Slots, shares: array[float], taught: Vocabulary | None) -> None:
         super().__init__()
-        self._slots, self._shares, self._words = slots, shares, words
+        self._slots, self._shares, self._taught = slots, shares, taught
 
     def __missing__(self, token: Any) -> float:
         share = self._shares[self._slots[token]]
         # remembered here first, and forgotten here last, so that threads at once leave no token untaught
         if len(self) >= REMEMBERED:
-            if self._words is not None:
-                self._words.clear()
+            if self._taught is not None:
+                self._taught.clear()
             self.clear()
         self[token] = share
-        if self._words is not None:
-            self._words.learn(token, share)
+        if self._taught is not None:
+            self._taught.learn(token, share)
         return share
 
 
@@ -130,7 +130,7 @@ class Bag:
         slots, shares = Slots(self.filters, self.counter), array("d", self.shares(weights).tobytes())
         if self.counter.binary:
             return _distinct(self.tokens(), slots, shares)
-        known = words() if self.plain else None
+        known = vocabulary() if self.plain else None
         each = _each(self.tokens(), Shares(slots, shares, known).__getitem__)
         return each if known is None else _known(known.sum, each)
 

@@ -22,7 +22,7 @@ SOURCES = (
     "choice.py",
     "compiled.py",
     "compiled_topk.py",
-    "compiled_words.py",
+    "compiled_vocabulary.py",
     "compiling.py",
     "lanes.py",
     "sketches.py",

@@ -84,7 +84,7 @@ def test_a_text_has_one_score_to_the_last_bit(goldens, monkeypatch):
     """The score does not depend on which words were met before, nor on whether kernels are compiled here."""
     case = next(g for g in goldens if g.folder.name == "text_wide-4.3")
     model = scorer.load(case.model_path)
-    monkeypatch.setattr(bags, "words", lambda: None)
+    monkeypatch.setattr(bags, "vocabulary", lambda: None)
     plain = scorer.load(case.model_path)
     texts = [f"el ba\t{'con ' * n}w{n} {'x' * (30 + n)} É{n} di " for n in range(40)]
     first, second = ([model.row({"t": text}) for text in texts] for _ in range(2))

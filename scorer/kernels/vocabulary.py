@@ -11,7 +11,7 @@ import numpy as np
 from scorer.kernels.door import compiled
 
 
-class Words:
+class Vocabulary:
     """Words, as UTF-8, and what each adds. One that is long, or finds no place, is not kept.
 
     The hash has a seed of its own, so that nobody can send words that all stand in one place.
@@ -43,7 +43,7 @@ class Words:
         self._rows[1:] = 0
 
 
-def words() -> Words | None:
-    """Return an empty table; None without numba."""
-    kernels = compiled("scorer.kernels.compiled_words")
-    return None if kernels is None else Words(kernels)
+def vocabulary() -> Vocabulary | None:
+    """Return an empty one; None without numba."""
+    kernels = compiled("scorer.kernels.compiled_vocabulary")
+    return None if kernels is None else Vocabulary(kernels)

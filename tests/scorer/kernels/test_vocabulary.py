@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorer.kernels.words import words
+from scorer.kernels.vocabulary import vocabulary
 from scorer.stages.text import Tokenizer
 
 pytest.importorskip("numba", reason="the extra `fast` is not installed")
@@ -30,7 +30,7 @@ def test_a_text_adds_what_its_tokens_add(pieces, data):
     """A text whose tokens are all short and known has their exact sum, to the last bit, whatever its blanks."""
     text = "".join(pieces)
     shares = {token: data.draw(SHARES) for token in tokens(text)}
-    known = words()
+    known = vocabulary()
     for token, share in shares.items():
         known.learn(token, share)
     found = known.sum(lowered(text))
@@ -46,7 +46,7 @@ def test_a_text_adds_what_its_tokens_add(pieces, data):
 
 def test_the_longest_words_are_told_apart():
     """Words of one to 41 letters, also those that differ in one letter, each add their own; only the longest goes."""
-    known, doubled = words(), [c * n for n in range(1, 42) for c in "ab"]
+    known, doubled = vocabulary(), [c * n for n in range(1, 42) for c in "ab"]
     all_words = dict.fromkeys(doubled + [word[:-1] + "c" for word in doubled])
     for number, word in enumerate(all_words):
         known.learn(word, float(number))
@@ -58,7 +58,7 @@ def test_the_longest_words_are_told_apart():
 @pytest.mark.parametrize("word", ["b", "", "aa", "a\0", "\0a", "á"])
 def test_another_word_is_not_known(word):
     """A word that was not learned makes the text unknown."""
-    known = words()
+    known = vocabulary()
     known.learn("a", 1.0)
     assert known.sum(b"a a\t\n") == 2.0
     assert math.isnan(known.sum(f"a {word} a".encode()))
@@ -66,7 +66,7 @@ def test_another_word_is_not_known(word):
 
 def test_a_text_that_finds_no_room_is_not_known():
     """Texts longer than the room for one are left to others, those that just fit are not."""
-    known = words()
+    known = vocabulary()
     known.learn("a", 1.0)
     longest = 2**16 - 17
     assert known.sum(b"a".ljust(longest)) == 1.0
@@ -76,7 +76,7 @@ def test_a_text_that_finds_no_room_is_not_known():
 
 def test_a_full_table_gives_no_wrong_share():
     """With more words than places, each adds its own share or is not known; after `clear` none is known."""
-    known, count = words(), 1 << 17
+    known, count = vocabulary(), 1 << 17
     for number in range(count):
         known.learn(f"w{number}", float(number))
     found = [known.sum(f"w{number}".encode()) for number in range(count)]
@@ -91,7 +91,7 @@ def test_a_full_table_gives_no_wrong_share():
 )
 def test_a_sum_in_doubt_is_left_to_others(shares):
     """A sum that two doubles cannot hold is exact all the same, or not given."""
-    known = words()
+    known = vocabulary()
     for number, share in enumerate(shares):
         known.learn(f"w{number}", share)
     found = known.sum(" ".join(f"w{n}" for n in range(len(shares))).encode())
@@ -100,7 +100,7 @@ def test_a_sum_in_doubt_is_left_to_others(shares):
 
 def test_threads_share_a_table():
     """Threads that learn and sum at once see their own words' shares or none."""
-    known = words()
+    known = vocabulary()
 
     def work(seed):
         random = Random(seed)

@@ -1,9 +1,9 @@
 """The compiled look-up of a text's words (numba). The import compiles it, or loads it from the cache.
 
-All of a `Words` lies in rows of eight 64-bit numbers, a cache line each. The first row holds the seed and room for one
-word's letters; each of the next `PLACES` is empty or one word: its hash, its share, its length, and its letters, from
-the lowest byte of a number on. A word stands at its hash or in one of the places after it. The rest is room for one
-text. `words` checks, this does not. A word's end is found eight letters at a time (Hacker's Delight, 6-1).
+All of a `Vocabulary` lies in rows of eight 64-bit numbers, a cache line each. The first row holds the seed and room for
+one word's letters; each of the next `PLACES` is empty or one word: its hash, its share, its length, and its letters,
+from the lowest byte of a number on. A word stands at its hash or in one of the places after it. The rest is room for
+one text. `vocabulary` checks, this does not. A word's end is found eight letters at a time (Hacker's Delight, 6-1).
 """
 
 from __future__ import annotations
