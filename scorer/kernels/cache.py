@@ -20,12 +20,15 @@ from scorer.caches import private
 SOURCES = (
     "bounds.py",
     "choice.py",
+    "columns.py",
     "compiled.py",
     "compiled_topk.py",
     "compiling.py",
     "lanes.py",
+    "reading.py",
     "sketches.py",
     "tables.py",
+    "words.py",
 )  # numba itself looks at the age of the first only
 
 

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from scorer.kernels.bounds import BLOCK, eligible, nothing_found, refine, remaining
+from scorer.kernels.bounds import eligible, nothing_found, refine, remaining
 from scorer.kernels.choice import Boosts, Filter, choose, exact
+from scorer.kernels.columns import SIDE
 from scorer.kernels.compiling import entry, lowest
-from scorer.kernels.lanes import FOUR, ROWS, filled
+from scorer.kernels.lanes import FOUR
+from scorer.kernels.reading import BLOCK
 from scorer.kernels.sketches import BYTES, F32, FACTORS, SCORES, Sketch, padded_to, sides_of, sketched
+from scorer.kernels.words import ones, unequal
 
 __all__ = ["BLOCK", "padded_to", "places", "sampled", "scores", "sketched", "top"]
 
@@ -79,14 +82,10 @@ def top(
 @entry(types.void, FACTORS, F32, I32, SCORES)
 def scores(factors: Any, vector: Any, slots: Any, out: Any) -> None:
     """Fill out (slots,) with the scores of items."""
-    eight = np.empty(ROWS, np.float32)
-    rows = np.empty(ROWS, np.int64)
-    for start in range(0, len(slots), ROWS):
-        for i in range(ROWS):
-            rows[i] = slots[min(start + i, len(slots) - 1)]
-        exact(factors, rows, vector, eight)
-        for i in range(min(ROWS, len(slots) - start)):
-            out[start + i] = eight[i]
+    rows, sums = np.empty(len(slots) + SIDE, np.int32), np.empty(len(slots) + SIDE, np.float32)
+    rows[: len(slots)] = slots
+    exact(factors, rows, len(slots), vector, sums)
+    out[:] = sums[: len(slots)]
 
 
 @entry(types.int64, U8)
@@ -94,10 +93,7 @@ def sampled(mask: Any) -> int:
     """Count the bytes that are not zero in one of sixteen parts of a mask, spread over it."""
     total = 0
     for start in range(0, len(mask) - BLOCK + 1, 16 * BLOCK):
-        bits = filled(mask, start)
-        while bits != 0:
-            bits &= bits - np.uint64(1)
-            total += 1
+        total += ones(unequal(mask, start, np.uint8(0)))
     return total
 
 
@@ -109,7 +105,7 @@ def places(mask: Any, out: Any) -> int:
     """
     at, most, whole = 0, len(out) - BLOCK, len(mask) - len(mask) % BLOCK
     for start in range(0, whole, BLOCK):
-        bits = filled(mask, start)
+        bits = unequal(mask, start, np.uint8(0))
         while bits != 0:
             out[at] = start + np.int64(lowest(bits))
             bits &= bits - np.uint64(1)

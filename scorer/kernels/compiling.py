@@ -23,6 +23,12 @@ def part(function: F) -> F:
     return made
 
 
+def inlined(function: F) -> F:
+    """Make a part that is written out where it is called, however large: to hand many arrays on takes its time."""
+    made: F = numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return made
+
+
 def entry(*signature: Any) -> Callable[[F], F]:
     """Compile for these argument types now; the first is the type of the answer."""
     result, *arguments = signature
