@@ -225,11 +225,10 @@ class Ranker:
     def _candidates(self, slots: npt.ArrayLike) -> Slots:
         """Return candidates in ascending order, each once."""
         made = np.asarray(slots)
-        if made.ndim == 1 and made.dtype == np.int32 and (made[1:] > made[:-1]).all():
-            made = made[1:] if made.size and made[0] == UNKNOWN else made
-            if made.size and not (made[0] >= 0 and made[-1] < len(self._items)):
-                self._known(made)
-            return np.ascontiguousarray(made)
+        if made.ndim == 1 and made.dtype == np.int32:
+            listed = np.ascontiguousarray(made[1:] if made.size and made[0] == UNKNOWN else made)
+            if self._catalog.ascend(listed):
+                return listed
         return np.unique(self._known(made[made != UNKNOWN] if made.size else made))
 
     def _mask(self, mask: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

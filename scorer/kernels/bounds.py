@@ -18,6 +18,7 @@ from scorer.kernels.sketches import Sides, Sketch
 from scorer.kernels.words import not_below, ones, reaching
 
 HALVINGS = 24
+SAMPLED = 8  # blocks whose numbers tell where to look for a floor
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -49,14 +50,14 @@ def nothing_found(several: int, count: int, n: int, listed: bool) -> Found:
 
 
 @part
-def _spread(held: Any) -> tuple[Any, Any]:
-    """Return the lowest and the highest of whole blocks of numbers, NONE left aside."""
+def _spread(held: Any, step: int) -> tuple[Any, Any]:
+    """Return the lowest and the highest of the numbers of every so many blocks, NONE left aside."""
     least, most = np.full(BLOCK, np.float32(np.inf)), np.full(BLOCK, NONE)
-    for at in range(0, len(held), BLOCK):
+    for at in range(0, len(held), step * BLOCK):
         for i in range(BLOCK):
             x = held[at + i]
             most[i] = max(most[i], x)
-            least[i] = x if x > NONE and x < least[i] else least[i]
+            least[i] = min(least[i], x if x > NONE else np.float32(np.inf))
     return least.min(), most.max()
 
 
@@ -72,8 +73,11 @@ def _count(held: Any, floor: Any) -> int:
 @part
 def _halved(held: Any, n: int) -> Any:
     """Return a number that at least n of held reach, and few more; NONE if there is no such number."""
-    least, most = _spread(held)
+    least, most = _spread(held, len(held) // (SAMPLED * BLOCK) + 1)
     reached = _count(held, least)
+    if reached < n:
+        least, most = _spread(held, 1)
+        reached = _count(held, least)
     if reached < n:
         return NONE
     for _ in range(HALVINGS):

@@ -103,16 +103,34 @@ def places(mask: Any, out: Any) -> int:
 
     It is too short if fewer than BLOCK places are left over.
     """
-    at, most, whole = 0, len(out) - BLOCK, len(mask) - len(mask) % BLOCK
+    at, most, whole = (
+        np.uint64(0),
+        len(out) - BLOCK,
+        len(mask) - len(mask) % BLOCK,
+    )  # a sign would be looked at
     for start in range(0, whole, BLOCK):
         bits = unequal(mask, start, np.uint8(0))
-        while bits != 0:
-            out[at] = start + np.int64(lowest(bits))
-            bits &= bits - np.uint64(1)
-            at += 1
-        if at > most:
+        end = at + np.uint64(ones(bits))
+        while bits != 0:  # two at a time, of which the last may be none: it is written over
+            for i in range(2):
+                out[at + np.uint64(i)] = start + np.int64(lowest(bits))
+                bits &= bits - np.uint64(1)
+            at += np.uint64(2)
+        at = end
+        if np.int64(at) > most:
             return -1
     for i in range(whole, len(mask)):
         out[at] = i
-        at += mask[i] != 0
-    return at if at <= most else -1
+        at += np.uint64(mask[i] != 0)
+    return int(at) if np.int64(at) <= most else -1
+
+
+@entry(types.boolean, I32, types.int64)
+def ascend(slots: Any, items: int) -> bool:
+    """Tell whether slots are slots of so many items, in ascending order, each once."""
+    if len(slots) == 0:
+        return True
+    falls = 0
+    for i in range(1, len(slots)):
+        falls += slots[i] <= slots[i - 1]
+    return bool(falls == 0 and slots[0] >= 0 and slots[len(slots) - 1] < items)
