@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from ranking_peers import TOP, faiss, implicit, save, spark
+from ranking_peers import TOP, faiss, implicit, recommend, save, spark
 
 import scorer
 
 RANK, MANY = 64, 128
+PEERS = {"implicit": implicit, "implicit.recommend": recommend, "faiss": faiss}
 Ask = dict[str, Callable[[], object]]
 
 
@@ -79,11 +80,11 @@ def measured(items: int) -> None:
             f"\n== {items:,} items, rank {RANK}, the {TOP} best; loaded in {time.perf_counter() - begun:.1f} s"
         )
         asked = {"ours": ours(ranker, many[0], masks, many)}
-        for peer in (implicit, faiss):
+        for name, peer in PEERS.items():
             try:
-                asked[peer.__name__] = peer(factors, many[0], ids, many)
+                asked[name] = peer(factors, many[0], ids, many)
             except ImportError as e:
-                print(f"  NOT MEASURED: {peer.__name__} ({e})")
+                print(f"  NOT MEASURED: {name} ({e})")
         flat = factors.ravel()
         single: Ask = {"read": lambda: read(flat)}
         single |= {

@@ -28,6 +28,18 @@ def implicit(items: np.ndarray, user: np.ndarray, filters: dict[str, np.ndarray]
     return found | {"many": lambda: topk(items, many, TOP, num_threads=1)}
 
 
+def recommend(items: np.ndarray, user: np.ndarray, filters: dict[str, np.ndarray], many: np.ndarray) -> Ask:
+    """Ask implicit as its users do: the public `recommend` of a model that holds these factors."""
+    model = import_module("implicit.cpu.als").AlternatingLeastSquares(factors=items.shape[1], num_threads=1)
+    model.item_factors, model.user_factors = items, np.concatenate([user[None], many])
+    users = np.arange(1, len(many) + 1)
+    told = {"N": TOP, "filter_already_liked_items": False}
+    found: Ask = {"all": lambda: model.recommend(0, None, **told)}
+    for name, ids in filters.items():
+        found[name] = lambda ids=ids: model.recommend(0, None, items=ids, **told)
+    return found | {"many": lambda: model.recommend(users, None, **told)}
+
+
 def faiss(items: np.ndarray, user: np.ndarray, filters: dict[str, np.ndarray], many: np.ndarray) -> Ask:
     """Ask a flat index of faiss for inner products; a filter is a selector of a batch of ids."""
     library = import_module("faiss")
