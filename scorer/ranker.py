@@ -233,7 +233,7 @@ class Ranker:
 
     def _mask(self, mask: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         made = np.asarray(mask)
-        if made.dtype not in (np.bool_, np.uint8) or made.shape != (len(self._items),):
+        if made.dtype.char not in "?B" or made.shape != (len(self._items),):
             raise ValueError(
                 f"a mask is {len(self._items)} bytes or booleans, not {made.dtype} of the shape {made.shape}"
             )

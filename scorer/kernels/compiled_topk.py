@@ -15,13 +15,13 @@ from numba import types
 from scorer.kernels.bounds import eligible, nothing_found, refine, remaining
 from scorer.kernels.choice import Boosts, Filter, choose, exact
 from scorer.kernels.columns import SIDE
-from scorer.kernels.compiling import entry, lowest
+from scorer.kernels.compiling import entry, lowest, part
 from scorer.kernels.lanes import FOUR
 from scorer.kernels.reading import BLOCK
 from scorer.kernels.sketches import BYTES, F32, FACTORS, SCORES, Sketch, padded_to, sides_of, sketched
 from scorer.kernels.words import ones, unequal
 
-__all__ = ["BLOCK", "padded_to", "places", "sampled", "scores", "sketched", "top"]
+__all__ = ["BLOCK", "ascend", "padded_to", "places", "scores", "sketched", "top"]
 
 U8, I32 = (types.Array(kind, 1, "C", readonly=True) for kind in (types.uint8, types.int32))
 SLOTS = types.Array(types.int32, 1, "C")
@@ -88,8 +88,8 @@ def scores(factors: Any, vector: Any, slots: Any, out: Any) -> None:
     out[:] = sums[: len(slots)]
 
 
-@entry(types.int64, U8)
-def sampled(mask: Any) -> int:
+@part
+def _sampled(mask: Any) -> int:
     """Count the bytes that are not zero in one of sixteen parts of a mask, spread over it."""
     total = 0
     for start in range(0, len(mask) - BLOCK + 1, 16 * BLOCK):
@@ -101,13 +101,12 @@ def sampled(mask: Any) -> int:
 def places(mask: Any, out: Any) -> int:
     """Fill out with the places of the bytes that are not zero; return how many there are, -1 if out is too short.
 
-    It is too short if fewer than BLOCK places are left over.
+    It is too short if fewer than BLOCK places are left over, or if a sixteenth of the mask promises twice its length.
     """
-    at, most, whole = (
-        np.uint64(0),
-        len(out) - BLOCK,
-        len(mask) - len(mask) % BLOCK,
-    )  # a sign would be looked at
+    if _sampled(mask) * 8 > len(out):
+        return -1
+    at = np.uint64(0)  # a number with a sign would be looked at for being below zero
+    most, whole = len(out) - BLOCK, len(mask) - len(mask) % BLOCK
     for start in range(0, whole, BLOCK):
         bits = unequal(mask, start, np.uint8(0))
         end = at + np.uint64(ones(bits))

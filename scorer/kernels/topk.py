@@ -153,12 +153,10 @@ class CompiledCatalog:
         """Choose between a list of candidates and a scan with a mask."""
         items, kernels = len(self.factors), self._kernels
         if slots is None and mask is not None:
-            # by a sixteenth of it at most twice the few
-            if kernels.sampled(mask) * 8 * FEW <= items:
-                found = np.empty(items // FEW + kernels.BLOCK, dtype=np.int32)
-                count = kernels.places(mask, found)
-                if count >= 0:
-                    return found[:count], None
+            found = np.empty(items // FEW + kernels.BLOCK, dtype=np.int32)
+            count = kernels.places(mask, found)
+            if count >= 0:
+                return found[:count], None
         elif slots is not None and 2 * len(slots) > items:
             chosen = np.zeros(items, dtype=np.uint8)
             chosen[slots] = 1 if mask is None else mask[slots]
