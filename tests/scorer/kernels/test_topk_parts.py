@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_the_list_of_a_mask_is_where_it_is_not_zero(seed, items, share):
 def test_both_twins_see_whether_slots_ascend(numbers, sort):
     """Slots that fall, stand twice or are no item's are found out by the compiled and by the plain catalog."""
     slots = np.array(sorted(set(numbers)) if sort else numbers, dtype=np.int32)
-    ascending = all(a < b for a, b in zip(slots[:-1], slots[1:], strict=True))
+    ascending = all(a < b for a, b in pairwise(slots))
     expected = ascending and all(0 <= slot < 10 for slot in slots)
     assert bool(KERNELS.ascend(slots, 10)) == plain_topk.ascend(slots, 10) == expected
 
