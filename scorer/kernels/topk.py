@@ -119,7 +119,8 @@ class CompiledCatalog:
     def top(self, query: Query) -> tuple[Slots, Scores]:
         """Return the best of the eligible."""
         slots, scores, counts = self.top_of_each(query.vector[None, :], query)
-        return slots[0, : counts[0]], scores[0, : counts[0]]
+        count = int(counts[0])
+        return slots[0, :count], scores[0, :count]
 
     def top_of_each(self, vectors: Factors, query: Query) -> Answers:
         """Return the best of the eligible for each of vectors (several, rank), four at a time."""

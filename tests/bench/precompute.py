@@ -80,7 +80,9 @@ def measured(items: int) -> None:
     random = np.random.default_rng(7)
     factors = random.normal(scale=0.3, size=(items, RANK)).astype(np.float32)
     users = random.normal(scale=0.3, size=(MORE, RANK)).astype(np.float32)
-    print(f"\n== {items:,} items, rank {RANK}, lists of {TOP}, one core; milliseconds of processor time a user")
+    print(
+        f"\n== {items:,} items, rank {RANK}, lists of {TOP}, one core; milliseconds of processor time a user"
+    )
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         save(home / "als", users, factors)

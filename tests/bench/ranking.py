@@ -70,7 +70,6 @@ def measured(items: int) -> None:
     factors = random.normal(scale=0.3, size=(items, RANK)).astype(np.float32)
     many = random.normal(scale=0.3, size=(MANY, RANK)).astype(np.float32)
     masks = {"5 %": random.random(items) < 0.05, "0.1 %": random.random(items) < 0.001}
-    ids = {name: np.flatnonzero(mask) for name, mask in masks.items()}
     rounds = max(5, 2_000_000 // items)
     with tempfile.TemporaryDirectory() as folder:
         home = save(Path(folder) / "als", many, factors)
@@ -82,7 +81,7 @@ def measured(items: int) -> None:
         asked = {"ours": ours(ranker, many[0], masks, many)}
         for name, peer in PEERS.items():
             try:
-                asked[name] = peer(factors, many[0], ids, many)
+                asked[name] = peer(factors, many[0], masks, many)
             except ImportError as e:
                 print(f"  NOT MEASURED: {name} ({e})")
         flat = factors.ravel()
