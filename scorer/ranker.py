@@ -225,16 +225,15 @@ class Ranker:
     def _candidates(self, slots: npt.ArrayLike) -> Slots:
         """Return candidates in ascending order, each once."""
         made = np.asarray(slots)
-        if made.ndim == 1 and made.dtype == np.int32 and (made[1:] > made[:-1]).all():
-            made = made[1:] if made.size and made[0] == UNKNOWN else made
-            if made.size and not (made[0] >= 0 and made[-1] < len(self._items)):
-                self._known(made)
-            return np.ascontiguousarray(made)
+        if made.ndim == 1 and made.dtype == np.int32:
+            listed = np.ascontiguousarray(made[1:] if made.size and made[0] == UNKNOWN else made)
+            if self._catalog.ascend(listed):
+                return listed
         return np.unique(self._known(made[made != UNKNOWN] if made.size else made))
 
     def _mask(self, mask: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         made = np.asarray(mask)
-        if made.dtype not in (np.bool_, np.uint8) or made.shape != (len(self._items),):
+        if made.dtype.char not in "?B" or made.shape != (len(self._items),):
             raise ValueError(
                 f"a mask is {len(self._items)} bytes or booleans, not {made.dtype} of the shape {made.shape}"
             )

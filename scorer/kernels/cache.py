@@ -20,13 +20,16 @@ from scorer.caches import private
 SOURCES = (
     "bounds.py",
     "choice.py",
+    "columns.py",
     "compiled.py",
     "compiled_topk.py",
     "compiled_vocabulary.py",
     "compiling.py",
     "lanes.py",
+    "reading.py",
     "sketches.py",
     "tables.py",
+    "words.py",
 )  # numba itself looks at the age of the first only
 
 

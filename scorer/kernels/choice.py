@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scorer.kernels.columns import SIDE, add_columns
 from scorer.kernels.compiling import part
-from scorer.kernels.lanes import ROWS, prefetch
 from scorer.kernels.sketches import Sketch
+from scorer.kernels.words import WORD, higher, ones
 
 SPARE = 64
-RUN = 64  # keys that are put in order by counting
-LINE = 16  # numbers of single precision in a line of memory
+RUN = 4 * WORD  # keys that are put in order by counting
 LOW, SIGN = np.uint64(0xFFFFFFFF), np.uint64(0x80000000)
-AHEAD = 2 * ROWS  # rows that are asked for before they are needed
+NONE = np.float32(-np.inf)
 
 
 class Boosts(NamedTuple):
@@ -35,13 +35,18 @@ class Filter(NamedTuple):
 
 
 @part
-def exact(factors: Any, rows: Any, vector: Any, out: Any) -> None:
-    """Fill out (8,) with the products of eight rows: float32, slot after slot, nothing fused."""
-    for i in range(ROWS):
-        out[i] = np.float32(0.0)
-    for k in range(factors.shape[1]):
+def exact(factors: Any, rows: Any, count: int, vector: Any, out: Any) -> None:
+    """Fill out with the products of rows[:count]: float32, slot after slot, nothing fused.
+
+    Both have room for sixteen more; the last row is repeated there.
+    """
+    rank, whole = factors.shape[1], -(-count // SIDE) * SIDE
+    for i in range(count, whole):
+        rows[i] = rows[count - 1]
+    add_columns(factors, rows, whole, vector, out)
+    for k in range(rank - rank % SIDE, rank):
         x = vector[k]
-        for i in range(ROWS):
+        for i in range(whole):
             out[i] += factors[rows[i], k] * x
 
 
@@ -123,16 +128,28 @@ def _merge(keys: Any, start: int, middle: int, end: int, out: Any) -> None:
 
 
 @part
+def _count_higher(keys: Any, start: int, end: int, out: Any) -> None:
+    """Write keys[start:end], the highest first: each goes as far down as there are higher ones."""
+    for i in range(start, end):
+        key, place = keys[i], start
+        for at in range(start, end, WORD):
+            place += ones(higher(keys, at, key))
+        out[place] = key
+
+
+@part
 def _sorted(keys: Any, size: int) -> Any:
-    """Return keys[:size], all different, the highest first: runs by counting how many are higher, then merged."""
-    other = np.empty(size, np.uint64)
+    """Return keys[:size], all different, the highest first: runs by counting how many are higher, then merged.
+
+    `keys` has room for a whole word more.
+    """
+    other = np.empty(len(keys), np.uint64)
     for start in range(0, size, RUN):
         end = min(start + RUN, size)
-        for i in range(start, end):
-            key, higher = keys[i], 0
-            for j in range(start, end):
-                higher += keys[j] > key
-            other[start + higher] = key
+        kept = keys[end : end + WORD].copy()
+        keys[end : end + WORD] = 0
+        _count_higher(keys, start, end, other)
+        keys[end : end + WORD] = kept
     keys, other = other, keys
     width = RUN
     while width < size:
@@ -144,46 +161,30 @@ def _sorted(keys: Any, size: int) -> Any:
 
 
 @part
-def _ask(s: Sketch, row: int) -> None:
-    """Ask for the memory of a row's factors."""
-    rank = s.factors.shape[1]
-    for k in range(0, rank, LINE):
-        prefetch(s.factors, np.int64(row) * rank + k)
-
-
-@part
 def choose(
     s: Sketch, vector: Any, found: Any, count: int, boosts: Boosts, f: Filter, out: Any, scores: Any
 ) -> int:
-    """Fill out and scores (n,) with the best of found[:count], which ascend, best first; return how many there are."""
-    n, size, cut = len(out), 0, np.uint64(0)
-    keys = np.empty(min(count, 2 * n + SPARE), np.uint64)
-    given = np.empty(count + ROWS, np.float32)
-    eight, bare = np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-    rows = np.empty(ROWS, np.int64)
-    for i in range(min(AHEAD, count)):
-        _ask(s, found[i])
-    for start in range(0, count, ROWS):
-        for i in range(start + AHEAD, min(start + AHEAD + ROWS, count)):
-            _ask(s, found[i])
-        for i in range(ROWS):
-            rows[i] = found[min(start + i, count - 1)]
-        exact(s.factors, rows, vector, eight)
-        for i in range(ROWS):
-            score = boosted(eight[i], rows[i], boosts)
-            given[start + i] = score
-            bare[i] = score + np.float32(0.0)  # so that no zero has a sign
-        bits = bare.view(np.uint32)
-        for i in range(min(ROWS, count - start)):
-            score, key = given[start + i], _key(bits[i], start + i, f.descending)
-            if key <= cut or np.isnan(score) or (f.resumed and not _is_after(score, rows[i], f)):
+    """Fill out and scores (n,) with the best of found[:count], which ascend, best first; return how many there are.
+
+    `found` has room for sixteen more.
+    """
+    n, size, cut, room = len(out), 0, np.uint64(0), min(count, 2 * len(out) + SPARE)
+    keys, given = np.empty(room + WORD, np.uint64), np.empty(count + SIDE, np.float32)
+    exact(s.factors, found, count, vector, given)
+    if len(boosts.multiply) > 0 or len(boosts.add) > 0:
+        for i in range(count):
+            given[i] = boosted(given[i], found[i], boosts)
+    bits = (given + np.float32(0.0)).view(np.uint32)  # so that no zero has a sign
+    for i in range(count):
+        score, key = given[i], _key(bits[i], i, f.descending)
+        if key <= cut or np.isnan(score) or (f.resumed and not _is_after(score, found[i], f)):
+            continue
+        if size == room:
+            cut, size = lift(keys[:room], n), n
+            if key <= cut:
                 continue
-            if size == len(keys):
-                cut, size = lift(keys, n), n
-                if key <= cut:
-                    continue
-            keys[size] = key
-            size += 1
+        keys[size] = key
+        size += 1
     ordered, size = _sorted(keys, size), min(size, n)
     for i in range(size):
         place = _place(ordered[i], f.descending)

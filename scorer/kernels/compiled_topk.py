@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from scorer.kernels.bounds import BLOCK, eligible, nothing_found, refine, remaining
+from scorer.kernels.bounds import eligible, nothing_found, refine, remaining
 from scorer.kernels.choice import Boosts, Filter, choose, exact
-from scorer.kernels.compiling import entry, lowest
-from scorer.kernels.lanes import FOUR, ROWS, filled
+from scorer.kernels.columns import SIDE
+from scorer.kernels.compiling import entry, lowest, part
+from scorer.kernels.lanes import FOUR
+from scorer.kernels.reading import BLOCK
 from scorer.kernels.sketches import BYTES, F32, FACTORS, SCORES, Sketch, padded_to, sides_of, sketched
+from scorer.kernels.words import ones, unequal
 
-__all__ = ["BLOCK", "padded_to", "places", "sampled", "scores", "sketched", "top"]
+__all__ = ["BLOCK", "ascend", "padded_to", "places", "scores", "sketched", "top"]
 
 U8, I32 = (types.Array(kind, 1, "C", readonly=True) for kind in (types.uint8, types.int32))
 SLOTS = types.Array(types.int32, 1, "C")
@@ -79,25 +82,18 @@ def top(
 @entry(types.void, FACTORS, F32, I32, SCORES)
 def scores(factors: Any, vector: Any, slots: Any, out: Any) -> None:
     """Fill out (slots,) with the scores of items."""
-    eight = np.empty(ROWS, np.float32)
-    rows = np.empty(ROWS, np.int64)
-    for start in range(0, len(slots), ROWS):
-        for i in range(ROWS):
-            rows[i] = slots[min(start + i, len(slots) - 1)]
-        exact(factors, rows, vector, eight)
-        for i in range(min(ROWS, len(slots) - start)):
-            out[start + i] = eight[i]
+    rows, sums = np.empty(len(slots) + SIDE, np.int32), np.empty(len(slots) + SIDE, np.float32)
+    rows[: len(slots)] = slots
+    exact(factors, rows, len(slots), vector, sums)
+    out[:] = sums[: len(slots)]
 
 
-@entry(types.int64, U8)
-def sampled(mask: Any) -> int:
+@part
+def _sampled(mask: Any) -> int:
     """Count the bytes that are not zero in one of sixteen parts of a mask, spread over it."""
     total = 0
     for start in range(0, len(mask) - BLOCK + 1, 16 * BLOCK):
-        bits = filled(mask, start)
-        while bits != 0:
-            bits &= bits - np.uint64(1)
-            total += 1
+        total += ones(unequal(mask, start, np.uint8(0)))
     return total
 
 
@@ -105,18 +101,35 @@ def sampled(mask: Any) -> int:
 def places(mask: Any, out: Any) -> int:
     """Fill out with the places of the bytes that are not zero; return how many there are, -1 if out is too short.
 
-    It is too short if fewer than BLOCK places are left over.
+    It is too short if fewer than BLOCK places are left over, or if a sixteenth of the mask promises twice its length.
     """
-    at, most, whole = 0, len(out) - BLOCK, len(mask) - len(mask) % BLOCK
+    if _sampled(mask) * 8 > len(out):
+        return -1
+    at = np.uint64(0)  # a number with a sign would be looked at for being below zero
+    most, whole = len(out) - BLOCK, len(mask) - len(mask) % BLOCK
     for start in range(0, whole, BLOCK):
-        bits = filled(mask, start)
-        while bits != 0:
-            out[at] = start + np.int64(lowest(bits))
-            bits &= bits - np.uint64(1)
-            at += 1
-        if at > most:
+        bits = unequal(mask, start, np.uint8(0))
+        end = at + np.uint64(ones(bits))
+        while bits != 0:  # two at a time, of which the last may be none: it is written over
+            for i in range(2):
+                out[at + np.uint64(i)] = start + np.int64(lowest(bits))
+                bits &= bits - np.uint64(1)
+            at += np.uint64(2)
+        at = end
+        if np.int64(at) > most:
             return -1
     for i in range(whole, len(mask)):
         out[at] = i
-        at += mask[i] != 0
-    return at if at <= most else -1
+        at += np.uint64(mask[i] != 0)
+    return int(at) if np.int64(at) <= most else -1
+
+
+@entry(types.boolean, I32, types.int64)
+def ascend(slots: Any, items: int) -> bool:
+    """Tell whether slots are slots of so many items, in ascending order, each once."""
+    if len(slots) == 0:
+        return True
+    falls = 0
+    for i in range(1, len(slots)):
+        falls += slots[i] <= slots[i - 1]
+    return bool(falls == 0 and slots[0] >= 0 and slots[len(slots) - 1] < items)

@@ -6,7 +6,7 @@ Written as LLVM's own vectors, since a loop is turned into such code or not by t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
@@ -15,7 +15,8 @@ from numba.extending import intrinsic
 
 LANES = 32  # numbers that are multiplied at once; rows are padded to a multiple
 SUMS = LANES // 2
-ROWS, FOUR, WORD = 8, 4, 64
+ROWS, FOUR = 8, 4
+AHEAD = 48  # rows that are asked for before they are needed
 
 _I8, _I16, _I32, _I64 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _F32 = ir.FloatType()
@@ -23,54 +24,135 @@ _BYTES, _SHORTS, _WIDE = (ir.VectorType(kind, LANES) for kind in (_I8, _I16, _I3
 _TOTALS = ir.VectorType(_I32, SUMS)
 
 
-def _tile(vectors: int, rows: int) -> Any:
-    """Make the function that multiplies so many vectors with so many rows, each read once."""
+def _tile(vectors: int, rows: int, *, listed: bool) -> Any:
+    """Make the function that bounds the scores of so many vectors with many rows, each read once, so many at a time.
 
-    def products(
-        context: Any, sketch: Any, chosen: Any, at: Any, sides: Any, first: Any, out: Any, place: Any
+    It has the loop in itself, since numba counts references to each array around what it calls.
+    """
+
+    def bounds(
+        context: Any,
+        items: Any,
+        chosen: Any,
+        at: Any,
+        many: Any,
+        sides: Any,
+        first: Any,
+        out: Any,
+        place: Any,
     ) -> Any:
-        """Write to out[v, place + r] the product of sides[first + v] with the row chosen[at + r] of sketch.
+        """Write the bounds of the scores of vectors from `first` on with rows to out, two tables, from a place on.
 
-        No sum may go beyond 32 bits.
+        `items`: the rows and their scale. The rows are chosen[at : at + many], or at, at + 1, ..., if nothing is
+        listed; many is a multiple of how many are multiplied at a time. No sum may go beyond 32 bits.
         """
         del context
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            def array(n: int) -> Any:
-                return context.make_array(signature.args[n])(context, builder, arguments[n])
+            def arrays(n: int, *members: int) -> list[Any]:
+                kinds, values = signature.args[n].types, cgutils.unpack_tuple(builder, arguments[n])
+                return [context.make_array(kinds[m])(context, builder, values[m]) for m in members]
 
-            width = builder.extract_value(array(0).shape, 1)
-            at = builder.gep(array(1).data, [arguments[2]])
-            starts = []
-            for r in range(rows):
-                row = builder.sext(builder.load(builder.gep(at, [_I64(r)])), _I64)
-                starts.append(builder.gep(array(0).data, [builder.mul(row, width)]))
-            ours = [
-                builder.gep(array(3).data, [builder.mul(builder.add(arguments[4], _I64(v)), width)])
-                for v in range(vectors)
-            ]
-            zeros = ir.Constant(_TOTALS, [0] * SUMS)
-            sums = [[cgutils.alloca_once_value(builder, zeros) for _ in starts] for _ in ours]
-            with cgutils.for_range(builder, builder.udiv(width, _I64(LANES))) as loop:
-                _multiply(builder, starts, ours, sums, builder.mul(loop.index, _I64(LANES)))
-            across = builder.extract_value(array(5).shape, 1)
-            for v in range(vectors):
-                answer = _row_sums(builder, [builder.load(total) for total in sums[v]])
-                answer = builder.sitofp(answer, ir.VectorType(_F32, rows))
-                target = builder.gep(array(5).data, [builder.add(builder.mul(_I64(v), across), arguments[6])])
-                builder.store(answer, builder.bitcast(target, answer.type.as_pointer())).align = 4
+            (sketch, scale), (high, low), side = arrays(0, 0, 1), arrays(6, 0, 1), arrays(4, 0, 1, 2)
+            list_ = context.make_array(signature.args[1])(context, builder, arguments[1])
+            width, room = (builder.extract_value(array.shape, 1) for array in (sketch, high))
+            tile = _Tile(builder, rows, sketch.data, scale.data, width)
+            with cgutils.for_range_slice(builder, _I64(0), arguments[3], _I64(rows)) as (i, _):
+                at = builder.add(arguments[2], i)
+                if listed:
+                    at = builder.gep(list_.data, [at])
+                    later = builder.add(i, _I64(AHEAD))
+                    with builder.if_then(builder.icmp_signed("<", later, arguments[3]), likely=True):
+                        tile.ask(builder.gep(at, [_I64(AHEAD)]))
+                where = tile.listed(at) if listed else tile.in_turn(at)
+                ours = [builder.add(arguments[5], _I64(v)) for v in range(vectors)]
+                dots = tile.products(
+                    where, [builder.gep(side[0].data, [builder.mul(v, width)]) for v in ours]
+                )
+                for v in range(vectors):
+                    step, slack = (builder.load(builder.gep(one.data, [ours[v]])) for one in side[1:])
+                    there = builder.add(builder.add(arguments[7], i), builder.mul(_I64(v), room))
+                    targets = [builder.gep(table.data, [there]) for table in (high, low)]
+                    tile.write(where, dots[v], step, slack, targets)
             return context.get_dummy_value()
 
-        return types.void(sketch, chosen, at, sides, first, out, place), generate
+        return types.void(items, chosen, at, many, sides, first, out, place), generate
 
-    return intrinsic(products)
+    return intrinsic(bounds)
+
+
+class _Where(NamedTuple):
+    """Some rows: their places in the table, and their scales."""
+
+    rows: list[Any]
+    scales: Any
+
+
+class _Tile:
+    """Writes the code that multiplies some rows of a table of bytes with some vectors."""
+
+    def __init__(self, builder: Any, rows: int, sketch: Any, scale: Any, width: Any) -> None:
+        self.builder, self.rows, self.sketch, self.scale, self.width = builder, rows, sketch, scale, width
+        self.kind = ir.VectorType(_F32, rows)
+
+    def _places(self, list_: Any) -> list[Any]:
+        """Read the next numbers of a list."""
+        builder = self.builder
+        return [builder.sext(builder.load(builder.gep(list_, [_I64(r)])), _I64) for r in range(self.rows)]
+
+    def _start(self, row: Any) -> Any:
+        return self.builder.gep(self.sketch, [self.builder.mul(row, self.width)])
+
+    def ask(self, list_: Any) -> None:
+        """Ask for the memory of the rows that a list names."""
+        for row in self._places(list_):
+            prefetch(self.builder, self._start(row))
+
+    def listed(self, list_: Any) -> _Where:
+        """Find the rows that a list names."""
+        builder, places = self.builder, self._places(list_)
+        scales = ir.Constant(self.kind, ir.Undefined)
+        for r, row in enumerate(places):
+            number = builder.load(builder.gep(self.scale, [row]))
+            scales = builder.insert_element(scales, number, _I32(r))
+        return _Where([self._start(row) for row in places], scales)
+
+    def in_turn(self, first: Any) -> _Where:
+        """Find the rows from the first on."""
+        builder = self.builder
+        rows = [self._start(builder.add(first, _I64(r))) for r in range(self.rows)]
+        return _Where(rows, load(builder, builder.gep(self.scale, [first]), self.kind, 4))
+
+    def products(self, where: _Where, sides: list[Any]) -> list[Any]:
+        """Multiply rows and vectors; return a vector of products for each vector."""
+        builder, zeros = self.builder, ir.Constant(_TOTALS, [0] * SUMS)
+        sums = [[cgutils.alloca_once_value(builder, zeros) for _ in where.rows] for _ in sides]
+        with cgutils.for_range(builder, builder.udiv(self.width, _I64(LANES))) as loop:
+            _multiply(builder, where.rows, sides, sums, builder.mul(loop.index, _I64(LANES)))
+        dots = [_row_sums(builder, [builder.load(total) for total in totals]) for totals in sums]
+        return [builder.sitofp(dot, self.kind) for dot in dots]
+
+    def write(self, where: _Where, dots: Any, step: Any, slack: Any, targets: list[Any]) -> None:
+        """Write the upper and the lower bounds."""
+        builder = self.builder
+        middle, slack = builder.fmul(dots, _same(builder, step, self.rows)), _same(builder, slack, self.rows)
+        for target, side in zip(targets, (builder.fadd, builder.fsub), strict=True):
+            bounds = builder.fmul(side(middle, slack), where.scales)
+            builder.store(bounds, builder.bitcast(target, self.kind.as_pointer())).align = 4
+
+
+def _same(builder: Any, number: Any, lanes: int) -> Any:
+    """Return a vector with a number in every lane."""
+    none = ir.Constant(ir.VectorType(_F32, lanes), ir.Undefined)
+    first = builder.insert_element(none, number, _I32(0))
+    return _shuffle(builder, first, none, [0] * lanes)
 
 
 def _multiply(builder: Any, starts: list[Any], sides: list[Any], sums: list[list[Any]], place: Any) -> None:
     """Add to the sums the products of the next numbers of each row and vector."""
-    factors = [builder.sext(_load(builder, builder.gep(side, [place]), _SHORTS, 2), _WIDE) for side in sides]
+    factors = [builder.sext(load(builder, builder.gep(side, [place]), _SHORTS, 2), _WIDE) for side in sides]
     for r, start in enumerate(starts):
-        row = builder.sext(_load(builder, builder.gep(start, [place]), _BYTES, 1), _WIDE)
+        row = builder.sext(load(builder, builder.gep(start, [place]), _BYTES, 1), _WIDE)
         for x, totals in zip(factors, sums, strict=True):
             product = builder.mul(row, x, flags=("nsw",))
             even, odd = (_shuffle(builder, product, product, range(i, LANES, 2)) for i in (0, 1))
@@ -106,56 +188,20 @@ def _shuffle(builder: Any, a: Any, b: Any, places: Any) -> Any:
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, len(places)), list(places)))
 
 
-def _load(builder: Any, address: Any, kind: Any, align: int) -> Any:
+def load(builder: Any, address: Any, kind: Any, align: int) -> Any:
+    """Load a vector whose address is a multiple of `align`."""
     loaded = builder.load(builder.bitcast(address, kind.as_pointer()))
     loaded.align = align
     return loaded
 
 
-def _prefetch(context: Any, array: Any, at: Any) -> Any:
-    """Ask for the memory of array[at], which is read soon; `at` counts numbers from the start of the array."""
-    del context
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), _I8.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [_I8.as_pointer(), _I32, _I32, _I32])
-        function = builder.module.declare_intrinsic("llvm.prefetch", [_I8.as_pointer()], kind)
-        builder.call(function, [address, _I32(0), _I32(3), _I32(1)])  # to read, keep, data
-        return context.get_dummy_value()
-
-    return types.void(array, at), generate
+def prefetch(builder: Any, address: Any) -> None:
+    """Ask for the memory at an address, which is read soon."""
+    kind = ir.FunctionType(ir.VoidType(), [_I8.as_pointer(), _I32, _I32, _I32])
+    function = builder.module.declare_intrinsic("llvm.prefetch", [_I8.as_pointer()], kind)
+    to_read, keep, data = _I32(0), _I32(3), _I32(1)
+    builder.call(function, [builder.bitcast(address, _I8.as_pointer()), to_read, keep, data])
 
 
-def _reaching(context: Any, numbers: Any, at: Any, floor: Any) -> Any:
-    """Return 64 bits, of which one is on where a number of numbers[at : at + 64] is not below the floor; NaN is not."""
-    del context
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        kind = ir.VectorType(_F32, WORD)
-        wide = ir.Constant(ir.VectorType(_I32, WORD), [0] * WORD)
-        first = builder.insert_element(ir.Constant(kind, ir.Undefined), arguments[2], _I32(0))
-        floors = builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), wide)
-        met = builder.fcmp_unordered(">=", _load(builder, builder.gep(data, [arguments[1]]), kind, 4), floors)
-        return builder.bitcast(met, _I64)
-
-    return types.uint64(numbers, at, floor), generate
-
-
-def _filled(context: Any, mask: Any, at: Any) -> Any:
-    """Return 64 bits, of which one is on where a byte of mask[at : at + 64] is not zero."""
-    del context
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        kind = ir.VectorType(_I8, WORD)
-        found = _load(builder, builder.gep(data, [arguments[1]]), kind, 1)
-        return builder.bitcast(builder.icmp_unsigned("!=", found, ir.Constant(kind, [0] * WORD)), _I64)
-
-    return types.uint64(mask, at), generate
-
-
-reaching, filled = intrinsic(_reaching), intrinsic(_filled)
-products, products_of_four = _tile(1, ROWS), _tile(FOUR, FOUR)
-prefetch = intrinsic(_prefetch)
+bound, bound_four = _tile(1, ROWS, listed=False), _tile(FOUR, FOUR, listed=False)
+bound_listed, bound_four_listed = _tile(1, ROWS, listed=True), _tile(FOUR, FOUR, listed=True)

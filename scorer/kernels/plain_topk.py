@@ -49,3 +49,10 @@ def candidates(items: int, slots: Slots | None, mask: Bytes | None) -> Slots:
     if slots is None:
         return np.arange(items, dtype=np.int32) if mask is None else np.flatnonzero(mask).astype(np.int32)
     return slots if mask is None else slots[mask[slots] != 0]
+
+
+def ascend(slots: Slots, items: int) -> bool:
+    """Tell whether slots are slots of so many items, in ascending order, each once."""
+    if not len(slots):
+        return True
+    return bool(slots[0] >= 0 and slots[-1] < items and (slots[1:] > slots[:-1]).all())

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from scorer.kernels import plain_topk
 from scorer.kernels.door import compiled
-from scorer.kernels.query import Factors, Query, Scores, Slots
+from scorer.kernels.query import Bytes, Factors, Query, Scores, Slots
 
 Answers = tuple[Slots, Scores, npt.NDArray[np.int64]]
 
@@ -32,6 +32,10 @@ class Catalog(Protocol):
 
     def scores(self, vector: Scores, slots: Slots) -> Scores:
         """Return the scores (len(slots),) of items."""
+        ...
+
+    def ascend(self, slots: Slots) -> bool:
+        """Tell whether all are slots of items, in ascending order, each once."""
         ...
 
     def top(self, query: Query) -> tuple[Slots, Scores]:
@@ -66,6 +70,10 @@ class PlainCatalog:
     def scores(self, vector: Scores, slots: Slots) -> Scores:
         """Return the scores (len(slots),) of items."""
         return plain_topk.products(self.factors[slots], vector)
+
+    def ascend(self, slots: Slots) -> bool:
+        """Tell whether all are slots of items, in ascending order, each once."""
+        return plain_topk.ascend(slots, len(self.factors))
 
     def top(self, query: Query) -> tuple[Slots, Scores]:
         """Return the best of the eligible."""
@@ -104,15 +112,20 @@ class CompiledCatalog:
         self._kernels.scores(self.factors, vector, slots, out)
         return out
 
+    def ascend(self, slots: Slots) -> bool:
+        """Tell whether all are slots of items, in ascending order, each once."""
+        return bool(self._kernels.ascend(slots, len(self.factors)))
+
     def top(self, query: Query) -> tuple[Slots, Scores]:
         """Return the best of the eligible."""
         slots, scores, counts = self.top_of_each(query.vector[None, :], query)
-        return slots[0, : counts[0]], scores[0, : counts[0]]
+        count = int(counts[0])
+        return slots[0, :count], scores[0, :count]
 
     def top_of_each(self, vectors: Factors, query: Query) -> Answers:
         """Return the best of the eligible for each of vectors (several, rank), four at a time."""
-        query = self._planned(query)
-        n = min(query.n, len(self.factors) if query.slots is None else len(query.slots))
+        listed, mask = self._planned(query.slots, query.mask)
+        n = min(query.n, len(self.factors) if listed is None else len(listed))
         slots, scores = np.empty((len(vectors), n), np.int32), np.empty((len(vectors), n), np.float32)
         counts = np.zeros(len(vectors), dtype=np.int64)
         if n == 0:
@@ -124,8 +137,8 @@ class CompiledCatalog:
             *self._bounds,
             self._limit,
             vectors,
-            _NO_SLOTS if query.slots is None else query.slots,
-            _NO_MASK if query.mask is None else query.mask,
+            _NO_SLOTS if listed is None else listed,
+            _NO_MASK if mask is None else mask,
             _NO_BOOST if query.multiply is None else query.multiply,
             _NO_BOOST if query.add is None else query.add,
             query.after is not None,
@@ -137,19 +150,16 @@ class CompiledCatalog:
         )
         return slots, scores, counts
 
-    def _planned(self, query: Query) -> Query:
+    def _planned(self, slots: Slots | None, mask: Bytes | None) -> tuple[Slots | None, Bytes | None]:
         """Choose between a list of candidates and a scan with a mask."""
-        items = len(self.factors)
-        if query.slots is None and query.mask is not None:
-            if (
-                self._kernels.sampled(query.mask) * 8 * FEW <= items
-            ):  # by a sixteenth of it at most twice the few
-                slots = np.empty(items // FEW + self._kernels.BLOCK, dtype=np.int32)
-                count = self._kernels.places(query.mask, slots)
-                if count >= 0:
-                    return replace(query, slots=slots[:count], mask=None)
-        elif query.slots is not None and 2 * len(query.slots) > items:
-            mask = np.zeros(items, dtype=np.uint8)
-            mask[query.slots] = 1 if query.mask is None else query.mask[query.slots]
-            return replace(query, slots=None, mask=mask)
-        return query
+        items, kernels = len(self.factors), self._kernels
+        if slots is None and mask is not None:
+            found = np.empty(items // FEW + kernels.BLOCK, dtype=np.int32)
+            count = kernels.places(mask, found)
+            if count >= 0:
+                return found[:count], None
+        elif slots is not None and 2 * len(slots) > items:
+            chosen = np.zeros(items, dtype=np.uint8)
+            chosen[slots] = 1 if mask is None else mask[slots]
+            return None, chosen
+        return slots, mask

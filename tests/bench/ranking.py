@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from ranking_peers import TOP, faiss, implicit, save, spark
+from ranking_peers import TOP, faiss, implicit, recommend, save, spark
 
 import scorer
 
 RANK, MANY = 64, 128
+PEERS = {"implicit": implicit, "implicit.recommend": recommend, "faiss": faiss}
 Ask = dict[str, Callable[[], object]]
 
 
@@ -69,7 +70,6 @@ def measured(items: int) -> None:
     factors = random.normal(scale=0.3, size=(items, RANK)).astype(np.float32)
     many = random.normal(scale=0.3, size=(MANY, RANK)).astype(np.float32)
     masks = {"5 %": random.random(items) < 0.05, "0.1 %": random.random(items) < 0.001}
-    ids = {name: np.flatnonzero(mask) for name, mask in masks.items()}
     rounds = max(5, 2_000_000 // items)
     with tempfile.TemporaryDirectory() as folder:
         home = save(Path(folder) / "als", many, factors)
@@ -79,11 +79,11 @@ def measured(items: int) -> None:
             f"\n== {items:,} items, rank {RANK}, the {TOP} best; loaded in {time.perf_counter() - begun:.1f} s"
         )
         asked = {"ours": ours(ranker, many[0], masks, many)}
-        for peer in (implicit, faiss):
+        for name, peer in PEERS.items():
             try:
-                asked[peer.__name__] = peer(factors, many[0], ids, many)
+                asked[name] = peer(factors, many[0], masks, many)
             except ImportError as e:
-                print(f"  NOT MEASURED: {peer.__name__} ({e})")
+                print(f"  NOT MEASURED: {name} ({e})")
         flat = factors.ravel()
         single: Ask = {"read": lambda: read(flat)}
         single |= {
