@@ -22,6 +22,8 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from click.testing import CliRunner
 from ranking_peers import TOP, save
 
@@ -31,7 +33,7 @@ RANK, FEW, MORE, ROUNDS = 64, 500, 2500, 3
 POLICY = """
 ranking: bench
 model: als
-items: {file: items.csv, key: id, columns: {id: int}}
+items: {file: items.parquet, key: id, columns: {id: int}}
 n: {max: 100}
 """
 
@@ -86,7 +88,7 @@ def measured(items: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         save(home / "als", users, factors)
-        (home / "items.csv").write_text("id\n" + "\n".join(map(str, range(items))) + "\n")
+        pq.write_table(pa.table({"id": np.arange(items)}), home / "items.parquet")
         (home / "bench.yaml").write_text(POLICY)
         jobs: dict[str, Callable[[int], object]] = {"scoregate precompute": lambda many: ours(home, many)}
         try:

@@ -23,6 +23,8 @@ NAMES = (
     "expr",
     "rules",
     "filters",
+    "ranking",
+    "precompute",
     "tables",
     "service",
     "memory",

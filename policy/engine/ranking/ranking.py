@@ -34,7 +34,9 @@ from policy.spec.values import plain
 
 Array = Any  # a NumPy array
 
-_FEW = 50  # eligible items are listed if at most one in so many is
+_FEW = (
+    50  # the plan is a list if at most one item in so many is eligible; the ranker lists them, as it sees fit
+)
 _HISTORY = 3  # items of the history that a reason names
 _MOST = 4_096  # items that are asked of the stream at once
 
@@ -254,7 +256,7 @@ class Ranking:
             mask = eligible[: self.items.slots]
             few = np.count_nonzero(mask) * _FEW <= self.items.slots
             plan = "list" if few else "scan"
-            stream = self._by_score(source.vector, asked.n, mask, boosting, few=bool(few))
+            stream = self._by_score(source.vector, asked.n, mask, boosting)
         count = self.caps.start()
         chosen: list[tuple[int, float]] = []
         for rows, scores in stream:
@@ -269,16 +271,15 @@ class Ranking:
         return items, plan, capped
 
     def _by_score(
-        self, vector: Array, n: int, mask: Array, boosting: Sequence[tuple[BoostSpec, Array]], *, few: bool
+        self, vector: Array, n: int, mask: Array, boosting: Sequence[tuple[BoostSpec, Array]]
     ) -> Iterator[tuple[Array, Array]]:
         """Slots and scores in order, some at a time: the stream goes on where it stopped."""
         multiply, add = factors(boosting, self.items.slots)
-        which: dict[str, Any] = {"slots": np.flatnonzero(mask).astype(np.int32)} if few else {"mask": mask}
         after: tuple[float, int] | None = None
         size = self.caps.ahead(n)
         while True:
             slots, scores = self.ranker.top(
-                vector, size, **which, multiply=multiply, add=add, after=after, ties=self.spec.ties
+                vector, size, mask=mask, multiply=multiply, add=add, after=after, ties=self.spec.ties
             )
             yield slots, scores
             if len(slots) < size:
