@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from policy.engine.decision import Decision
 from policy.engine.kept import Lookup
 from policy.engine.ranking.ranking import Ranking
@@ -130,6 +132,7 @@ def of_ranking(ranking: Ranking) -> dict[str, Any]:
         "boosts": [one.name for one in spec.boosts],
         "caps": [{"by": one.by, "at_most": one.at_most} for one in spec.caps],
         "fallback": list(spec.fallback),
+        "log": msgspec.to_builtins(spec.logged),
         "on_error": {"log": spec.log},
         **_store(spec.store, ranking.lists),
         "policy_version": ranking.version,
