@@ -24,7 +24,7 @@ from scorer.output import Output, find_output
 from scorer.pipeline import Plan, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
-from scorer.saved import open_saved, spark_version
+from scorer.saved import open_model, spark_version
 from scorer.stages.index import StringIndexer
 from scorer.tables import TableScorer
 from scorer.wiring import Wired, wire
@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: s
         raise TypeError(f"a schema is a pyarrow.Schema, not {type(schema).__name__}")
     if not isinstance(as_of, str | None):
         raise TypeError(f'as_of is a Spark version such as "3.5", not {as_of!r}')
-    place, saved = open_saved(path, spark_version(as_of) if as_of is not None else None)
+    place, saved = open_model(path, spark_version(as_of) if as_of is not None else None)
     wired = [one for stage in flatten(saved) for one in wire(stage)]
     model = Model(_planned(wired, schema, place), place.origin, saved.ledger.version())
     if isinstance(saved.folder, Folder):

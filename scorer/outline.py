@@ -12,7 +12,7 @@ import pyarrow as pa
 from scorer.containers import children
 from scorer.fields import Field
 from scorer.pipeline import Step, resolve
-from scorer.saved import Saved, open_saved, spark_version
+from scorer.saved import Saved, open_model, spark_version
 from scorer.stage import canonical
 from scorer.stages.boosted import BoostedClassifier, BoostedRegressor
 from scorer.stages.index import StringIndexer
@@ -48,7 +48,7 @@ def outline(
     path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: str | None = None
 ) -> Outline:
     """Return what a saved model is made of. Arguments and errors are those of `scorer.load`."""
-    place, saved = open_saved(path, spark_version(as_of) if as_of is not None else None)
+    place, saved = open_model(path, spark_version(as_of) if as_of is not None else None)
     leaves: list[tuple[Outline, Saved, list[Wired]]] = []
     root = _outlined(saved, leaves)
     plan = resolve(

@@ -221,7 +221,12 @@ def open_source(location: str | os.PathLike[str]) -> tuple[Place, Source]:
     return replace(place, origin=Origin(str(place.origin), bundle.run_id), schema=bundle.schema), bundle
 
 
-def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -> tuple[Place, Saved]:
+def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -> Saved:
+    """Read the metadata of the stage or pipeline that was saved at `location`."""
+    return open_model(location, as_of)[1]
+
+
+def open_model(location: str | os.PathLike[str], as_of: Version | None = None) -> tuple[Place, Saved]:
     """Find the stage or pipeline that was saved at `location`, and read its metadata."""
     place, source = open_source(location)
     return place, read(source, "", Ledger(), as_of)
