@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -46,13 +47,14 @@ class Source:
         return name
 
     def function(self) -> Callable[..., Any]:
-        """Compile the lines; the first one defines the function `made`."""
+        """Compile the lines; the first one defines the function `made`. Its source is kept as long as it is."""
         text = "\n".join(self.lines) + "\n"
         file = f"<scorer pipeline {next(_counter)}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         code = compile(text, file, "exec")
         exec(code, self.names)
-        made: Callable[..., Any] = self.names["made"]
+        made: Callable[..., Any] = self.names.pop("made")  # out of its own names: it goes with its last user
+        weakref.finalize(made, linecache.cache.pop, file, None)
         return made
 
 
