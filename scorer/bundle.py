@@ -1,6 +1,7 @@
 """A whole model in one JSON file: what Spark's directories hold, as far as it decides.
 
-    {"format": "scoregate-model", "version": 1, "model": NODE}
+    {"format": "scoregate-model", "version": 1, "run_id": TEXT, "inputs": INPUTS, "model": NODE}
+            `run_id`, of the MLflow run that logged the model, and `inputs` (see `inputtypes`) may be absent
     NODE    {"metadata": Spark's own JSON object, "table": TABLE, "children": {name: NODE}}   each may be absent
     TABLE   {"columns": {name: ARRAY}}
     ARRAY   {"type": "double", "values": [0.5, null, "NaN"]}      likewise float, int8 … int64, string, bool
@@ -15,6 +16,7 @@ JSON has no number for is "NaN", "Infinity" or "-Infinity". A bundle is data fro
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
 
@@ -23,12 +25,14 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Raw
 
+from scorer import inputtypes
 from scorer.errors import SavedError
 
 FORMAT, VERSION = "scoregate-model", 1
 MAX_BUNDLE = 1 << 30  # bytes
 MAX_DEPTH = 100  # of folders
 MAX_NESTING = 16  # of types
+RUN_ID = re.compile(r"[\w-]{1,100}")
 _NAMED = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 _PLAIN: dict[str, tuple[pa.DataType, Any]] = {
     "double": (pa.float64(), list[float | str | None]),
@@ -44,12 +48,14 @@ _NOTHING = Raw()
 T = TypeVar("T")
 
 
-class Header(msgspec.Struct):
+class Header(msgspec.Struct, omit_defaults=True):
     """The file itself."""
 
     format: str
     version: int
     model: Raw
+    run_id: str | None = None
+    inputs: list[inputtypes.Input] | None = None
 
 
 class Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -83,11 +89,16 @@ class Array(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A place in a bundle, read when it is asked for; a `Source` as a folder is one."""
+    """A place in a bundle, read when it is asked for; a `Source` as a folder is one.
+
+    `run_id` and `schema`, at the top, are what MLflow said of the model: its run, and the types of its inputs.
+    """
 
     path: str
     node: Node
     depth: int = 0
+    run_id: str | None = None
+    schema: pa.Schema | None = None
 
     @classmethod
     def open(cls, system: Any, path: str) -> Self:
@@ -111,7 +122,14 @@ class Bundle:
             raise SavedError(
                 path, f"is a bundle of format version {header.version}; this release reads version {VERSION}"
             )
-        return cls(f"{path}#", _decode(header.model, Node, path))
+        if header.run_id is not None and not RUN_ID.fullmatch(header.run_id):
+            raise SavedError(path, f"{header.run_id[:100]!r} is no id of a run of MLflow's")
+        try:
+            schema = None if header.inputs is None else inputtypes.read(header.inputs)
+        except (ValueError, RecursionError) as e:
+            raise SavedError(path, f"{e}") from None
+        node = _decode(header.model, Node, path)
+        return cls(f"{path}#", node, run_id=header.run_id, schema=schema)
 
     def child(self, name: str) -> Bundle:
         """Name a place below this one; it need not exist."""
@@ -275,9 +293,14 @@ class Recording:
         self._table = self.source.table()
         return self._table
 
-    def encode(self) -> bytes:
-        """Write what was read as a bundle; raises SavedError for a type that a bundle cannot hold."""
-        return msgspec.json.encode(Header(FORMAT, VERSION, Raw(msgspec.json.encode(self.node())))) + b"\n"
+    def encode(self, run_id: str | None = None, schema: pa.Schema | None = None) -> bytes:
+        """Write what was read as a bundle, with what MLflow says of it.
+
+        Raises SavedError for a type that a bundle cannot hold.
+        """
+        inputs = None if schema is None else inputtypes.written(schema)
+        node = Raw(msgspec.json.encode(self.node()))
+        return msgspec.json.encode(Header(FORMAT, VERSION, node, run_id, inputs)) + b"\n"
 
     def node(self) -> Node:
         """Return what was read here and below."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import weakref
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from math import nan
 from types import TracebackType
 from typing import Any
 
@@ -17,9 +20,10 @@ import pyarrow as pa
 
 from scorer.columns import Column, Rows, Single
 from scorer.errors import ColumnError, Dropped, Invalid, RowError, ScorerError
+from scorer.fields import Field
 from scorer.pipeline import Raw, Selection, Step
 from scorer.stage import Stage, blamed, explain
-from scorer.vectors import dense, vector_of
+from scorer.vectors import Sparse, dense, vector_of
 
 _K = "k"  # the prefix of column names
 _counter = itertools.count()
@@ -46,13 +50,14 @@ class Source:
         return name
 
     def function(self) -> Callable[..., Any]:
-        """Compile the lines; the first one defines the function `made`."""
+        """Compile the lines; the first one defines the function `made`. Its source is kept as long as it is."""
         text = "\n".join(self.lines) + "\n"
         file = f"<scorer pipeline {next(_counter)}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         code = compile(text, file, "exec")
         exec(code, self.names)
-        made: Callable[..., Any] = self.names["made"]
+        made: Callable[..., Any] = self.names.pop("made")  # out of its own names: it goes with its last user
+        weakref.finalize(made, linecache.cache.pop, file, None)
         return made
 
 
@@ -140,13 +145,31 @@ def finish(source: Source, selection: Selection, slot: int | None) -> None:
     """Write the result."""
     if slot is not None:
         (value,) = (v for _, v in selection.outputs)
-        vector = selection.plan.fields[value].is_vector
-        source.add(f"return {f'v{value}[{slot}]' if vector else f'v{value}'}", depth=2)
+        source.add(f"return {_slot(source, selection.plan.fields[value], value, slot)}", depth=2)
         return
     pairs = ", ".join(f"{source.hold('n', name)}: {output(selection, v)}" for name, v in selection.outputs)
     source.add(f"result = {{{pairs}}}", depth=2)
     finish_optional(source, selection, 2)
     source.add("return result", depth=2)
+
+
+def _slot(source: Source, field: Field, value: int, slot: int) -> str:
+    """Write a number: a scalar, or a slot of a vector, which may be sparse, null, or shorter than another row's."""
+    if not field.is_vector:
+        return f"v{value}"
+    asked = f"{source.hold('c', slot_of)}(v{value}, {slot})"
+    return f"v{value}[{slot}] if v{value}.__class__ is list else {asked}" if field.size is not None else asked
+
+
+def slot_of(vector: Any, slot: int) -> float:
+    """Return a slot of a vector, NaN where there is none: a batch says the same."""
+    if vector is None or slot >= len(vector):
+        return nan
+    if not isinstance(vector, Sparse):
+        return float(vector[slot])
+    place = bisect_left(vector.indices, slot)
+    stored = place < len(vector.indices) and vector.indices[place] == slot
+    return float(vector.values[place]) if stored else 0.0
 
 
 def finish_optional(source: Source, selection: Selection, depth: int) -> None:

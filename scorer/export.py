@@ -13,9 +13,11 @@ from scorer.wiring import wire
 def export(location: str | os.PathLike[str]) -> bytes:
     """Read a saved model and return its bundle, which `scorer.load` reads from a file named *.json.
 
-    The bundle has the same version hash and gives the same answers. Raises ScorerError as `scorer.load` does.
+    The bundle has the same version hash and gives the same answers, and keeps the signature and the run that MLflow
+    states. Raises ScorerError as `scorer.load` does.
     """
-    recording = Recording(open_source(location))
+    place, source = open_source(location)
+    recording = Recording(source)
     for saved in flatten(read(recording, "", Ledger(), None)):
         wire(saved)
-    return recording.encode()
+    return recording.encode(place.origin.run_id, place.schema)

@@ -84,7 +84,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def scored_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type that a column is scored in: texts may stand in a dictionary, other values as they are."""
+    """Return the type that a column is scored in: of runs, and of a dictionary unless of texts, that of the values."""
+    if pa.types.is_run_end_encoded(kind):
+        return scored_type(kind.value_type)
     return kind.value_type if pa.types.is_dictionary(kind) and not _is_text(kind.value_type) else kind
 
 

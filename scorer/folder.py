@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs as pafs
 
-from scorer import commits, parquet
+from scorer import commits, parquet, textcodecs
 from scorer.errors import SavedError
 
 MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
@@ -99,9 +99,13 @@ class Folder:
     def text(self) -> str:
         """Read the first line of the part file that has content."""
         for path in self.parts():
+            extension = posixpath.splitext(path)[1]
+            hadoops = extension in textcodecs.EXTENSIONS
             try:
-                with self.system.open_input_stream(path, compression="detect") as stream:
+                with self.system.open_input_stream(path, compression=None if hadoops else "detect") as stream:
                     raw = stream.read(MAX_METADATA + 1)
+                if hadoops:
+                    raw = textcodecs.unfolded(raw, extension, MAX_METADATA + 1)
                 if len(raw) > MAX_METADATA:
                     raise SavedError(path, f"the metadata is larger than {MAX_METADATA >> 20} MiB")
                 if len(raw) > _LARGE:

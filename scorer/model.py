@@ -18,13 +18,13 @@ from scorer.errors import ColumnError, ScorerError
 from scorer.explain import Explanation, explain
 from scorer.fast import fast_row
 from scorer.folder import Folder
-from scorer.location import Origin, Place, locate
+from scorer.location import Origin, Place
 from scorer.memory import give_back
 from scorer.output import Output, find_output
 from scorer.pipeline import Plan, resolve, select
 from scorer.ranker import Ranker
 from scorer.recommend import Recommender, find_ranker, find_recommender
-from scorer.saved import open_saved, spark_version
+from scorer.saved import open_model, spark_version
 from scorer.stages.index import StringIndexer
 from scorer.tables import TableScorer
 from scorer.wiring import Wired, wire
@@ -34,7 +34,8 @@ def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: s
     """Load a pipeline or a stage that Spark MLlib saved.
 
     `path`: a local path, or a URI that `pyarrow.fs` knows, of a folder of Spark's or MLflow's or a bundle. `schema`:
-    the types of the input columns (a save carries none; a signature of MLflow's serves unless one is given);
+    the types of the input columns (a save carries none; a signature of MLflow's, which a bundle keeps, serves
+    unless one is given);
     without it a row's int means a long and its float a double. `as_of`: a Spark version, such as
     "3.5", whose values, nulls and errors to follow in place of the version that saved the model.
 
@@ -45,8 +46,7 @@ def load(path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: s
         raise TypeError(f"a schema is a pyarrow.Schema, not {type(schema).__name__}")
     if not isinstance(as_of, str | None):
         raise TypeError(f'as_of is a Spark version such as "3.5", not {as_of!r}')
-    place = locate(path)
-    saved = open_saved(place, spark_version(as_of) if as_of is not None else None)
+    place, saved = open_model(path, spark_version(as_of) if as_of is not None else None)
     wired = [one for stage in flatten(saved) for one in wire(stage)]
     model = Model(_planned(wired, schema, place), place.origin, saved.ledger.version())
     if isinstance(saved.folder, Folder):
@@ -62,7 +62,7 @@ def _planned(wired: Sequence[Wired], schema: pa.Schema | None, place: Place) -> 
         return resolve(wired, place.schema)
     except ColumnError as e:
         raise ColumnError(
-            f"{e} (says the signature in MLmodel; a `schema` given to load goes before it)"
+            f"{e} (says the signature of MLflow; a `schema` given to load goes before it)"
         ) from None
 
 

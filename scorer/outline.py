@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from scorer.containers import children
 from scorer.fields import Field
-from scorer.location import locate
 from scorer.pipeline import Step, resolve
-from scorer.saved import Saved, open_saved, spark_version
+from scorer.saved import Saved, open_model, spark_version
 from scorer.stage import canonical
 from scorer.stages.boosted import BoostedClassifier, BoostedRegressor
 from scorer.stages.index import StringIndexer
@@ -49,11 +48,12 @@ def outline(
     path: str | os.PathLike[str], schema: pa.Schema | None = None, as_of: str | None = None
 ) -> Outline:
     """Return what a saved model is made of. Arguments and errors are those of `scorer.load`."""
-    place = locate(path)
-    saved = open_saved(place, spark_version(as_of) if as_of is not None else None)
+    place, saved = open_model(path, spark_version(as_of) if as_of is not None else None)
     leaves: list[tuple[Outline, Saved, list[Wired]]] = []
     root = _outlined(saved, leaves)
-    plan = resolve([one for _, _, wired in leaves for one in wired], schema or place.schema)
+    plan = resolve(
+        [one for _, _, wired in leaves for one in wired], place.schema if schema is None else schema
+    )
     steps = iter(plan.steps)
     for node, own, wired in leaves:
         for one in wired:

@@ -12,7 +12,7 @@ from scorer.compile import compile_row
 from scorer.errors import ColumnError
 from scorer.fast import fast_row
 from scorer.fields import Field
-from scorer.pipeline import Plan, Selection, reader_kinds, select
+from scorer.pipeline import Plan, Raw, Selection, reader_kinds, select
 from scorer.tables import TableScorer, as_table
 from scorer.vectors import Floats
 
@@ -62,11 +62,12 @@ class Output:
     def inputs(self) -> pa.Schema:
         """The columns that this number needs.
 
-        A text that may as well be a number, since only label indexers read it, has the metadata `also: number`.
+        A column whose values' own types matter, since label indexers or feature hashers read it, has the metadata
+        `also`: what it may be besides a text, "number" or "number boolean"; a whole number stays one.
         """
-        kinds = {raw.name: reader_kinds(self._selection, raw) for raw in self._selection.raws}
+        also = {raw.name: _also(self._selection, raw) for raw in self._selection.raws}
         return pa.schema(
-            field.with_metadata({"also": "number"}) if kinds[field.name] == {"text"} else field
+            field.with_metadata({"also": also[field.name]}) if also[field.name] else field
             for field in self._selection.inputs
         )
 
@@ -89,6 +90,14 @@ class Output:
             array = _slot_of(array, self._slot)
         causes = [None if text == "ok" else text for text in status.to_pylist()]
         return array.fill_null(np.nan).to_numpy(zero_copy_only=False), causes
+
+
+def _also(selection: Selection, raw: Raw) -> str:
+    """Say what a column may be besides a text, if stages read it whose answer hangs on the values' own types."""
+    kinds = reader_kinds(selection, raw)
+    if any(raw.value in step.inputs and step.stage.caseless for step in selection.steps):
+        return ""  # the use of a column in a statement suggests one type
+    return "number boolean" if kinds == {"any"} else "number" if kinds & {"any", "text"} else ""
 
 
 def _slot_of(array: pa.Array, slot: int) -> pa.Array:

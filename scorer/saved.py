@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow as pa
 from scorer.bundle import Bundle, Source
 from scorer.errors import SavedError
 from scorer.folder import Folder
-from scorer.location import Place, locate
+from scorer.location import Origin, Place, locate
 from scorer.vectors import Matrix, Vector, matrix_of, vector_of
 
 MAX_STAGES = 20_000
@@ -204,22 +204,32 @@ class Saved:
             yield read(folder.child(name), f"{self.place}/stages/{number}", self.ledger, self.as_of)
 
 
-def open_source(location: str | os.PathLike[str] | Place) -> Source:
-    """Open a folder of Spark's or a bundle: a local path, a URI that `pyarrow.fs` knows, or what was found there."""
-    place = location if isinstance(location, Place) else locate(location)
+def open_source(location: str | os.PathLike[str]) -> tuple[Place, Source]:
+    """Open a folder of Spark's or a bundle at a local path or a URI that `pyarrow.fs` knows.
+
+    What MLflow said of a model stands in the place, be it found in the model's folder or kept by a bundle.
+    """
+    place = locate(location)
     if place.is_folder:
-        return Folder(place.system, place.path, place.root)
+        return place, Folder(place.system, place.path, place.root)
     if not place.path.endswith(".json"):
         raise SavedError(
             place.origin,
             "is a file; a saved Spark model is a folder that holds `metadata/`, or a bundle named *.json",
         )
-    return Bundle.open(place.system, place.path)
+    bundle = Bundle.open(place.system, place.path)
+    return replace(place, origin=Origin(str(place.origin), bundle.run_id), schema=bundle.schema), bundle
 
 
-def open_saved(location: str | os.PathLike[str] | Place, as_of: Version | None = None) -> Saved:
+def open_saved(location: str | os.PathLike[str], as_of: Version | None = None) -> Saved:
     """Read the metadata of the stage or pipeline that was saved at `location`."""
-    return read(open_source(location), "", Ledger(), as_of)
+    return open_model(location, as_of)[1]
+
+
+def open_model(location: str | os.PathLike[str], as_of: Version | None = None) -> tuple[Place, Saved]:
+    """Find the stage or pipeline that was saved at `location`, and read its metadata."""
+    place, source = open_source(location)
+    return place, read(source, "", Ledger(), as_of)
 
 
 def read(source: Source, place: str, ledger: Ledger, as_of: Version | None) -> Saved:

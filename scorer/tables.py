@@ -115,7 +115,7 @@ class TableScorer:
         kept = [mask for _, _, mask in parts]
         if any(mask is not None for mask in kept):
             whole = np.concatenate([np.ones(len(c), bool) if m is None else m for c, _, m in parts])
-            table = table.filter(pa.array(whole))
+            table = _kept(table, whole)
         for name in names:
             chunks = [
                 made[name] if mask is None else made[name].filter(pa.array(mask)) for _, made, mask in parts
@@ -138,6 +138,16 @@ def as_table(table: pa.Table | pa.RecordBatch) -> pa.Table:
     if isinstance(table, pa.Table):
         return table
     raise TypeError(f"expected a pyarrow Table or RecordBatch, got {type(table).__name__}")
+
+
+def _kept(table: pa.Table, mask: np.ndarray[Any, Any]) -> pa.Table:
+    """Return the rows of a table that are kept, every column of the type that it had."""
+    try:
+        return table.filter(pa.array(mask))
+    except pa.ArrowNotImplementedError:  # of views and runs, which can be cut and joined only
+        edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
+        pieces = [table.slice(first, end - first) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+        return pa.concat_tables([table.slice(0, 0), *pieces]).combine_chunks()
 
 
 def _nulled(array: pa.Array, bad: np.ndarray[Any, Any]) -> pa.Array:
@@ -175,12 +185,20 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
 def _unpacked(array: pa.Array) -> pa.Array:
     """Write an array in a form that Arrow computes with: runs and views as plain values."""
     if pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
+        return _of_runs(array)
     if pa.types.is_string_view(array.type):
         return array.cast(pa.string())
     if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
         return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.string()))
     return array.dictionary_decode() if scored_type(array.type) != array.type else array
+
+
+def _of_runs(array: pa.Array) -> pa.Array:
+    """Repeat the values of runs: Arrow's own decoder knows neither dictionaries nor views."""
+    first, many = array.find_physical_offset(), array.find_physical_length()
+    ends = array.run_ends.to_numpy()[first : first + many].astype(np.int64) - array.offset
+    lengths = np.diff(np.minimum(ends, len(array)), prepend=0)
+    return _unpacked(array.values).take(pa.array(np.repeat(np.arange(first, first + many), lengths)))
 
 
 def _is_open(kind: pa.DataType) -> bool:

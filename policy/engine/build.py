@@ -84,9 +84,7 @@ def _of_model(spec: DecisionSpec, scorer: Scorer, reader: Reader) -> Scoring:
         place, fact = found
         withheld |= fact.log != "clear"
         _check_type(spec, field, fact, reader)
-        arguments.append(
-            Argument(field.name, place, pa.types.is_floating(field.type) and fact.type != "double")
-        )
+        arguments.append(Argument(field.name, place, _becomes_double(field, fact.type)))
     _check_names(spec, scorer, reader)
     if errors(reader.found):
         return Scoring(None, tuple(arguments))  # what the model reads is told even if it cannot be scored
@@ -99,8 +97,17 @@ def _formula(field: pa.Field, formula: Condition, reader: Reader) -> Argument:
         message = f"this {type_} cannot be the model's input `{field.name}`"
         notes = (f"expected {' or '.join(wanted)}, for the model has {field.type}",)
         reader.note("E303", message, formula.span, *notes)
-    as_double = pa.types.is_floating(field.type) and type_ != "double"
+    as_double = _becomes_double(field, type_)
     return Argument(field.name, -1, as_double, Formula(formula.tree, as_double))
+
+
+def _becomes_double(field: pa.Field, type_: str) -> bool:
+    return pa.types.is_floating(field.type) and type_ != "double" and not _also(field)
+
+
+def _also(field: pa.Field) -> list[bytes]:
+    """What a fact may be besides a text, where its own type decides: Spark indexes the text 1 for an int, not 1.0."""
+    return list((field.metadata or {}).get(b"also", b"").split())
 
 
 def _fact(spec: DecisionSpec, name: str) -> str:
@@ -131,10 +138,11 @@ def _check_type(spec: DecisionSpec, field: pa.Field, fact: InputSpec, reader: Re
 
 def _wanted(field: pa.Field) -> tuple[str, ...]:
     """The types that fit an input of the model."""
-    wanted = _types(field.type)
-    if (field.metadata or {}).get(b"also") == b"number":  # Spark's label indexers index the text of a number
-        return (*wanted, "int", "double")
-    return wanted
+    wanted, also = _types(field.type), _also(field)
+    if not also:
+        return wanted
+    texts = tuple(type_ for type_ in wanted if type_ not in ("int", "double", "bool"))
+    return (*texts, "int", "double", *(("bool",) if b"boolean" in also else ()))
 
 
 def _types(kind: pa.DataType) -> tuple[str, ...]:

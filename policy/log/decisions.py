@@ -37,6 +37,7 @@ class DecisionLog:
         self.writer.open()
         self._key = load_key(self.writer.directory, key_file)
         self._forms: dict[tuple[str, str], Form] = {}
+        self._ranking_forms: dict[tuple[str, str], RankingForm] = {}
 
     def record(
         self, decision: Decision, outcome: Outcome, decision_id: str, at: int, completed: Sequence[str] = ()
@@ -52,7 +53,12 @@ class DecisionLog:
 
     def record_ranking(self, ranking: Ranking, outcome: RankOutcome, ranking_id: str, at: int) -> None:
         """Record one ranking before its answer leaves. Raises LogError; then the log holds nothing of it."""
-        form = RankingForm.of(ranking.spec.inputs, self._key)
+        key = (outcome.policy, outcome.policy_version)
+        form = self._ranking_forms.get(key)
+        if form is None:
+            if len(self._ranking_forms) >= _MAX_FORMS:
+                self._ranking_forms.clear()
+            form = self._ranking_forms[key] = RankingForm.of(ranking.spec, self._key)
         self.writer.append(form.line(outcome, ranking_id, at))
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import msgspec
 
 DECISION_BYTES = 64 * 1024
+RANKING_BYTES = 2 * 1024 * 1024  # a history and an `exclude` of MAX_HISTORY items each, with ids of 80 bytes
 BATCH_BYTES = 16 * 1024 * 1024
 BATCH_LINES = 1_000
 

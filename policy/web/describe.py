@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from policy.engine.decision import Decision
 from policy.engine.kept import Lookup
 from policy.engine.ranking.ranking import Ranking
@@ -29,9 +31,10 @@ def health(_service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
 def ready(service: Service, _name: str, _head: Head, _body: bytes) -> Reply:
     """Every policy and model is loaded: there is no service before that, so nothing answers.
 
-    Whether the policies are those of the files, and their age, and whether the log can be written now: where it cannot
-    and a policy gives nothing unrecorded, the answer is 503, so that requests go elsewhere. Who asks needs no token, so
-    of what is wrong it says only where; the process log says what.
+    Whether the policies are those of the files, and their age, and whether the log can be written, asked of the disk
+    once a second at most, however many ask here: where it cannot and a policy gives nothing unrecorded, the answer is
+    503, so that requests go elsewhere. Who asks needs no token, so of what is wrong it says only where; the process
+    log says what.
     """
     failing = service.log_fault() is not None
     if failing and _needs_log(service):
@@ -130,6 +133,7 @@ def of_ranking(ranking: Ranking) -> dict[str, Any]:
         "boosts": [one.name for one in spec.boosts],
         "caps": [{"by": one.by, "at_most": one.at_most} for one in spec.caps],
         "fallback": list(spec.fallback),
+        "log": msgspec.to_builtins(spec.logged),
         "on_error": {"log": spec.log},
         **_store(spec.store, ranking.lists),
         "policy_version": ranking.version,

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from policy.web.batch import decide_lines
-from policy.web.bodies import BATCH_BYTES, DECISION_BYTES
+from policy.web.bodies import BATCH_BYTES, DECISION_BYTES, RANKING_BYTES
 from policy.web.decide import decide
 from policy.web.describe import health, policies, policy, ready, schema
 from policy.web.messages import JSON, JSON_LINES, Head, Reply
@@ -59,7 +59,7 @@ _ROUTES = (
         BATCH_BYTES,
         frozenset({JSON_LINES, "application/jsonl", "application/jsonlines"}),
     ),
-    Route("/v1/rankings/<name>", "POST", rank, DECISION_BYTES, frozenset({JSON})),
+    Route("/v1/rankings/<name>", "POST", rank, RANKING_BYTES, frozenset({JSON})),
     Route("/v1/policies", "GET", policies),
     Route("/v1/policies/<name>", "GET", policy),
     Route("/openapi.json", "GET", schema),

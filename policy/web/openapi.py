@@ -8,8 +8,11 @@ from typing import Any
 
 from policy.engine.decision import Decision
 from policy.engine.ranking.ranking import Ranking
+from policy.engine.ranking.request import MAX_HISTORY, MAX_ID
 from policy.spec.inputs import InputSpec
+from policy.spec.rankings.blocks import MOST
 from policy.spec.values import plain
+from policy.web.bodies import RANKING_BYTES
 from policy.web.messages import JSON, JSON_LINES
 from policy.web.problems import MEDIA
 
@@ -94,17 +97,20 @@ def facts(decision: Decision) -> dict[str, Any]:
 def _rank(ranking: Ranking) -> dict[str, Any]:
     """The operation of a ranking."""
     spec = ranking.spec
-    item = {"type": ["string", "integer"]}
-    rated = {
-        "type": "object",
-        "properties": {"item": item, "rating": {"type": "number"}},
-        "required": ["item"],
-    }
+    item = {"type": ["string", "integer"], "maxLength": MAX_ID}
+    rating = {"type": ["number", "null"], "minimum": -MOST, "maximum": MOST}
+    rated = {"type": "object", "properties": {"item": item, "rating": rating}, "required": ["item"]}
+    several = {"type": ["array", "null"], "maxItems": MAX_HISTORY}
     own = {
-        "user": {"type": ["string", "integer", "null"]},
-        "n": {"type": "integer", "minimum": 0, "default": spec.limits.default, "maximum": spec.limits.max},
-        "history": {"type": "array", "items": {"anyOf": [item, rated]}},
-        "exclude": {"type": "array", "items": item},
+        "user": {"type": ["string", "integer", "null"], "maxLength": MAX_ID},
+        "n": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "default": spec.limits.default,
+            "description": f"more than {spec.limits.max} is {spec.limits.max}",
+        },
+        "history": {**several, "items": {"anyOf": [item, rated]}},
+        "exclude": {**several, "items": item},
     }
     asked = {
         "type": "object",
@@ -133,7 +139,11 @@ def _rank(ranking: Ranking) -> dict[str, Any]:
     }
     return {
         "summary": spec.description or f"Rank {ranking.name}",
-        "requestBody": {"required": True, "content": {JSON: {"schema": asked}}},
+        "requestBody": {
+            "required": True,
+            "description": f"At most {RANKING_BYTES:,} bytes",
+            "content": {JSON: {"schema": asked}},
+        },
         "responses": {"200": _content("The list", JSON, answer)} | _errors(400, 401, 411, 413, 415, 422, 503),
     }
 

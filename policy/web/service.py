@@ -15,7 +15,7 @@ from policy.engine.ranking.outcome import RankOutcome
 from policy.engine.ranking.ranking import Ranking
 from policy.live import Live
 from policy.log import DecisionLog, Sync
-from policy.log.writable import fault
+from policy.log.writable import Rarely, fault
 from policy.web.answers import Answers
 from policy.web.counts import Counts
 from policy.web.identity import Entropy
@@ -43,8 +43,8 @@ class Service:
     """One service.
 
     policies: one snapshot at a time; log: None records nothing; clock: nanoseconds since 1970; entropy: ten
-    random bytes for an id; counts: what GET /metrics tells; log_fault: why the log cannot be written now,
-    None if it can; unlogged: when to say that the log fails.
+    random bytes for an id; counts: what GET /metrics tells; log_fault: why the log cannot be written now (or a
+    second ago), None if it can; unlogged: when to say that the log fails.
     """
 
     policies: Live
@@ -86,5 +86,5 @@ def open_service(
     counts = Counts(None if counts_dir is None else Path(counts_dir))
     if log is None:
         return Service(policies, None, tokens or Tokens(), counts=counts)
-    log_fault = partial(fault, log.writer.directory)
+    log_fault = Rarely(partial(fault, log.writer.directory))
     return Service(policies, log, tokens or Tokens(), counts=counts, log_fault=log_fault)

@@ -65,6 +65,8 @@ _SPARK = {
     pa.uint8(): SMALLINT,
     pa.uint16(): INT,
     pa.uint32(): BIGINT,
+    pa.uint64(): BIGINT,  # what is no bigint is refused row by row
+    pa.date64(): DATE,
 }
 
 
@@ -96,7 +98,7 @@ def value_type(value: Any) -> Type:
     if isinstance(value, bool):
         return BOOLEAN
     if isinstance(value, int):
-        return BIGINT if -(1 << 63) <= value < 1 << 63 else OTHER
+        return BIGINT
     if isinstance(value, float):
         return FLOAT if isinstance(value, Single) else DOUBLE
     if isinstance(value, Decimal):

@@ -73,7 +73,10 @@ class Typer:
                 "isnull",
                 "isnotnull",
             ):
-                raise MistypedError(f"`{node.op}` of a vector, list or struct is not supported")
+                raise MistypedError(
+                    f"`{node.op}` is supported of numbers, texts, booleans, dates and timestamps, not of a vector, "
+                    "a list or another type"
+                )
         return _HANDLERS[node.op](self, node, args)
 
     def cast(self, value: Expr, target: Type, *, attempt: bool = False) -> Expr:

@@ -114,8 +114,7 @@ class Expression(Stage):
                 return self._refused(rows, str(e))
             return replace(self, types=types).batch(rows, *columns)
         if rows.count >= FEW and (spelt := duck.spell(self._expr(self.types))) is not None:
-            made = duck.run([_given(column, kind) for column, kind in zip(columns, self.types, strict=True)],
-                            rows.count, spelt)  # fmt: skip
+            made = self._asked(self.types, columns, rows.count, spelt)
             if made is not None:
                 return self._taken(rows, made)
         return map_rows(self, rows, columns)
@@ -132,6 +131,16 @@ class Expression(Stage):
 
     def _function(self, types: tuple[Type, ...]) -> Callable[..., Any]:
         return compute(self._expr(types), types, filters=self.filters)
+
+    def _asked(
+        self, types: tuple[Type, ...], columns: Sequence[Column], count: int, text: str
+    ) -> pa.Array | None:
+        """Ask DuckDB; None where it raises, or where a column holds what is not of its type: an unsigned number."""
+        try:
+            given = [_given(column, kind) for column, kind in zip(columns, types, strict=True)]
+        except pa.ArrowInvalid:
+            return None
+        return duck.run(given, count, text)
 
     def _taken(self, rows: Rows, made: pa.Array) -> Column:
         if self.filters:

@@ -21,7 +21,7 @@ class Case:
     """One golden case.
 
     `schema` names the input columns and their Spark types (`"x:double v:vector"`); `rows` are their values in that
-    order. `data` takes the place of both: the name of a Parquet file beside the generator. `model_of` takes the place of
+    order. `settings` are Spark's and Hadoop's while the model is saved. `data` takes the place of both: the name of a Parquet file beside the generator. `model_of` takes the place of
     `build`: the case whose saved model is scored again on other rows. `more` gives further frames of the model by
     name, each written beside the expected rows.
     """
@@ -41,6 +41,7 @@ class Case:
     unordered: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     notes: str | None = None
+    settings: dict[str, str] = field(default_factory=dict)
     more: Callable[[Any], dict[str, Any]] | None = None
 
 

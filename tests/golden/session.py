@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,18 @@ class Session:
     def frame(self, schema: str, rows: Sequence[Sequence[Any]]) -> DataFrame:
         """Give a frame of one partition; `schema` is like `"x:double v:vector"`."""
         return self.spark.createDataFrame([tuple(row) for row in rows], struct(schema)).coalesce(1)
+
+    @contextmanager
+    def set_up(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Set what is Spark's and what is Hadoop's, and take it back."""
+        hadoop = self.spark.sparkContext._jsc.hadoopConfiguration()
+        for name, value in settings.items():
+            self.spark.conf.set(name, value)
+            hadoop.set(name, value)
+        yield
+        for name in settings:
+            self.spark.conf.unset(name)
+            hadoop.unset(name)
 
     def parquet(self, path: str) -> DataFrame:
         """Give the frame of one Parquet file."""

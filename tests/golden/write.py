@@ -50,7 +50,8 @@ def _model(case: Case, session: Session, golden: Path, home: Path) -> Any:
     assert case.build is not None
     fitted = case.build(session)
     path = home / "model"
-    fitted.write().overwrite().save(str(path))
+    with session.set_up(case.settings):
+        fitted.write().overwrite().save(str(path))
     tidy(path, case.name)
     return type(fitted).load(str(path))
 

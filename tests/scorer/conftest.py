@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import scorer
+from scorer.saved import open_source
 from scorer.stage import canonical
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -23,8 +24,7 @@ NO_STAGES = ("org.apache.spark.ml.Pipeline",)
 
 def classes(model: Path) -> Iterator[str]:
     """Yield the class of every saved stage below a folder that scores."""
-    meta = next(p for p in sorted((model / "metadata").iterdir()) if p.name.startswith("part-"))
-    yield canonical(json.loads(meta.read_text("utf-8").partition("\n")[0])["class"])
+    yield canonical(json.loads(open_source(model)[1].metadata())["class"])
     for below in sorted([*model.glob("stages/*"), *model.glob("bestModel"), *model.glob("model_*")]):
         if (below / "metadata").is_dir():
             yield from classes(below)

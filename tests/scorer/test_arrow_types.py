@@ -142,7 +142,50 @@ def test_runs_are_read_as_their_values(saved):
     assert made[0] == made[1]
 
 
-@pytest.mark.parametrize("array", [pa.array([b"a"]), pa.array([[["a"]]]), pa.array([{"a": 1}])], ids=str)
+def runs(values):
+    """The values twice over, in runs of two, as a slice that begins and ends inside a run."""
+    ends = pa.array(range(2, 2 * len(values) + 1, 2), pa.int16())
+    return pa.RunEndEncodedArray.from_arrays(ends, values).slice(1, 2 * len(values) - 2)
+
+
+def twice(values):
+    """The same without runs."""
+    return values.take(pa.array(np.repeat(np.arange(len(values)), 2)[1:-1]))
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("kind", TEXT_ARRAYS)
+@pytest.mark.parametrize("name", ["string_indexer_keep", "tokenizer"])
+def test_runs_of_texts_are_the_same_texts(saved, name, kind, typed):
+    """Runs of texts, views and dictionaries give the answers of their texts, whether they are declared or not."""
+    (column,) = scorer.load(saved[name]).inputs.names
+    plain, table = pa.table({column: twice(pa.array(TOWNS))}), pa.table({column: runs(TEXT_ARRAYS[kind])})
+    expected = answers(saved[name], plain, plain.schema)
+    assert answers(saved[name], table, table.schema if typed else None) == expected
+
+
+@pytest.mark.parametrize("kind", [*VECTOR_ARRAYS.values(), *NUMBERS], ids=str)
+def test_runs_of_numbers_and_vectors_are_their_values(saved, kind):
+    """Declared runs of vectors and of numbers of every width give the answers of their values, declared."""
+    vectors = isinstance(kind, pa.Array)
+    path = saved["standard_scaler_mean_std" if vectors else "bucketizer_open_keep"]
+    values = kind if vectors else pa.array([1, 0, None]).cast(kind)
+    (column,) = scorer.load(path).inputs.names
+    plain, table = pa.table({column: twice(values)}), pa.table({column: runs(values)})
+    assert answers(path, table, table.schema) == answers(path, plain, plain.schema)
+    assert scorer.load(path, schema=table.schema).inputs == scorer.load(path, schema=plain.schema).inputs
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([b"a"]),
+        pa.array([[["a"]]]),
+        pa.array([{"a": 1}]),
+        pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([b"a"])),
+    ],
+    ids=str,
+)
 def test_what_fits_no_column_is_refused_by_name(saved, array):
     """A type that a column cannot have is a ColumnError, at load and in a batch."""
     table = pa.table({"town": array})

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # From the bottom up. A module belongs to the longest name that it starts with, and imports only from lines below,
 # or from its own name. A name alone on the right of `|` shares its line with the others and imports none of them.
 SCORER = """
-scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers
+scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers | scorer.inputtypes | scorer.textcodecs
 scorer.chunks | scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
 scorer.onepage
 scorer.parquet | scorer.compare

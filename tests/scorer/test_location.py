@@ -129,7 +129,6 @@ def test_a_folder_of_mlflow_is_a_model(logged, original):
     assert model.source.run_id == RUN
     assert str(logged) in model.source
     assert model.row(FACTS) == plain.row(FACTS)
-    assert scorer.export(logged) == scorer.export(original)
 
 
 def test_the_signature_is_the_schema(logged):
@@ -140,11 +139,32 @@ def test_the_signature_is_the_schema(logged):
     assert scorer.load(logged, schema=given).inputs.field("x").type == pa.float64()
 
 
-def test_a_signature_that_does_not_fit_says_so(logged):
+def test_a_bundle_keeps_what_mlflow_said(logged, original, tmp_path):
+    """A bundle has the version, types, run, rows and batches of MLflow's folder, and so has a bundle of the bundle."""
+    folder, file = scorer.load(logged), tmp_path / "model.json"
+    table = pa.table({"town": ["Oslo", None, "?"], "x": [1.1, 2.0, None], "y": [3, 4, 5]})
+    content = scorer.export(logged)
+    file.write_bytes(content)
+    bundle = scorer.load(file)
+    assert scorer.export(file) == content
+    assert bundle.inputs == folder.inputs
+    assert bundle.inputs != scorer.load(original).inputs
+    assert bundle.version == folder.version == scorer.load(original).version
+    assert (bundle.source.run_id, bundle.source) == (RUN, f"{file} (MLflow run {RUN})")
+    assert bundle.row(FACTS | {"x": 1.1}) == folder.row(FACTS | {"x": 1.1})
+    assert all(a.equals(b) for a, b in zip(bundle.try_batch(table), folder.try_batch(table), strict=True))
+    assert json.loads(content)["model"] == json.loads(scorer.export(original))["model"]
+
+
+def test_a_signature_that_does_not_fit_says_so(logged, tmp_path):
     """A signature whose types the stages cannot take is refused with a way out: a schema of one's own."""
     (logged / "MLmodel").write_text(MLMODEL.replace('"float"', '"datetime"'))
     refused(logged, "`x`", "signature", "schema")
-    assert scorer.load(logged, schema=pa.schema([("x", pa.float64())])).inputs.field("x").type == pa.float64()
+    (tmp_path / "model.json").write_bytes(scorer.export(logged))
+    refused(tmp_path / "model.json", "`x`", "signature", "schema")
+    for place in (logged, tmp_path / "model.json"):
+        model = scorer.load(place, schema=pa.schema([("x", pa.float64())]))
+        assert model.inputs.field("x").type == pa.float64()
 
 
 SIGNATURES = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import linecache
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,6 +179,30 @@ def test_threads_get_the_same_answers(find, people, name):
         for some, batch in pool.map(work, range(16)):
             assert some == expected[0]
             assert batch.equals(expected[1])
+
+
+def test_generated_source_lives_as_long_as_its_functions(find, people):
+    """A traceback shows generated code while a model lives; when models and their selections go, so does the code."""
+
+    def kept():
+        gc.collect()
+        return {name for name in linecache.cache if name.startswith("<scorer ")}
+
+    before = kept()
+    for name in ("census_lr-4.3", "pipeline_skip-4.3", "census_gbt-4.3"):
+        model = scorer.load(find(name).model_path)
+        few = model.select([model.outputs.names[0]])
+        if name.startswith("census"):
+            model.batch(people.slice(0, 3))
+            few.row(people.to_pylist()[0])
+        row = few._row
+        made = kept() - before
+        assert len(made) >= 4
+        assert all(linecache.getlines(file)[0].startswith("def made(") for file in made)
+        del model, few
+        assert row.__code__.co_filename in kept() < before | made
+        del row
+        assert kept() == before
 
 
 def test_a_model_shows_what_it_is(census):

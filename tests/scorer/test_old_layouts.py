@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import scorer
 from scorer.vectors import dense, vector_of
@@ -221,10 +223,54 @@ def test_a_wrapper_of_sparkr_without_its_model_is_refused(tmp_path):
         scorer.load(tmp_path)
 
 
-def written_by_2(folder: Path, name: str, uid: str, inputs: dict[str, Any]) -> None:
-    """Write a stage of Spark 2.2 that has parameters alone."""
+INTS = st.integers(-(2**31), 2**31 - 1)
+SLOTS = st.dictionaries(
+    st.integers(0, 2**20 - 1), st.sampled_from([0.0, -1.0, 2.5, float("nan")]), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pairs=st.lists(st.tuples(INTS, INTS), min_size=1, max_size=3),
+    slots=SLOTS,
+    spark=st.sampled_from(["2.1.0", "2.3.4"]),
+)
+def test_a_min_hash_of_spark_2_3_overflows_as_javas_numbers_do(tmp_path, pairs, slots, spark):
+    """Up to Spark 2.3 products wrap at 32 bits and remainders keep their sign; zeros and their absence are the same."""
+    folder = tmp_path / "hash"
+    shutil.rmtree(folder, ignore_errors=True)
+    name = "org.apache.spark.ml.feature.MinHashLSHModel"
+    written_by_2(folder, name, "hash", {"inputCol": "v", "outputCol": "h"}, spark)
+    (folder / "data").mkdir()
+    flat = pa.table(
+        {"randCoefficients": pa.array([[n for pair in pairs for n in pair]], pa.list_(pa.int32()))}
+    )
+    pq.write_table(flat, folder / "data" / "part-00000.snappy.parquet")
+    model, places = scorer.load(folder), sorted(slots)
+    value = {"type": 0, "size": 2**20, "indices": places, "values": [slots[i] for i in places]}
+    with np.errstate(over="ignore"):
+        hashes = [
+            [
+                np.fmod(np.int32(i + 1) * np.int32(a) + np.int32(b), np.int32(2_038_074_743))
+                for i in places
+                if slots[i]
+            ]
+            for a, b in pairs
+        ]
+    if not hashes[0]:
+        with pytest.raises(scorer.RowError, match="zeros only"):
+            model.row({"v": value})
+        return
+    expected = [[float(min(one))] for one in hashes]
+    assert model.row({"v": value})["h"] == expected
+    table = pa.table({"v": pa.array([value], VECTOR)})
+    assert model.batch(table).column("h").to_pylist() == [expected]
+
+
+def written_by_2(folder: Path, name: str, uid: str, inputs: dict[str, Any], spark: str = "2.2.0") -> None:
+    """Write the metadata of a stage of Spark 2."""
     (folder / "metadata").mkdir(parents=True)
-    meta = {"class": name, "timestamp": 1, "sparkVersion": "2.2.0", "uid": uid, "paramMap": inputs}
+    meta = {"class": name, "timestamp": 1, "sparkVersion": spark, "uid": uid, "paramMap": inputs}
     (folder / "metadata" / "part-00000").write_text(json.dumps(meta) + "\n")
 
 

@@ -26,7 +26,8 @@ class RankedItem(Struct, frozen=True):
 class RankOutcome(Struct, frozen=True):
     """A list of items.
 
-    n: how many were asked for; left: after each filter how many items were left; plan: "list" if the eligible items
+    n: how many were asked for, at most the policy's most; wanted: as the request had it; history: (item, rating) pairs
+    and exclude: as they were read; left: after each filter how many items were left; plan: "list" if the eligible items
     were gone through one by one, "scan" if all factors were; reasons: why this source, and why fewer than n.
     facts: the context as it was read; ignored: names of facts that the policy does not know; degraded: what went wrong
     and was answered by `on_error`, as {"cause", "pointer"}.
@@ -44,6 +45,9 @@ class RankOutcome(Struct, frozen=True):
     facts: dict[str, Any]
     ignored: tuple[str, ...] = ()
     degraded: tuple[dict[str, str], ...] = ()
+    wanted: int = 0
+    history: tuple[tuple[Any, float], ...] = ()
+    exclude: tuple[Any, ...] = ()
 
     def without(self, cause: str) -> RankOutcome:
         """The same list, for a cause that arose later, such as a full disk."""

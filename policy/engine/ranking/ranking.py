@@ -164,6 +164,9 @@ class Ranking:
             tuple(reasons),
             {one.name: plain(value) for one, value in pairs if value is not UNSET},
             reading.ignored,
+            wanted=asked.wanted,
+            history=asked.history,
+            exclude=asked.exclude,
         )
 
     def batch(self, table: pa.Table | pa.RecordBatch, *, now: Any = None) -> pa.Table:

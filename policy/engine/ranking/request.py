@@ -12,7 +12,8 @@ from policy.spec.rankings.blocks import MOST, Limits
 from policy.spec.rankings.ranking import OWN
 from policy.spec.values import describe
 
-MAX_HISTORY = 10_000
+MAX_HISTORY = 10_000  # items of a history, and of `exclude`
+MAX_ID = 1_000  # characters of a user or an item
 _INT32 = 2**31
 
 
@@ -100,12 +101,17 @@ def _list(value: Any, pointer: str, problems: list[Problem]) -> Sequence[Any]:
 
 def _is_id(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= 1_000
+        return len(value) <= MAX_ID
     return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 def _problem(pointer: str, expected: str, value: Any) -> Problem:
-    return Problem(pointer, f"expected {expected}, got {describe(value)}", expected, describe(value))
+    got = describe(value)
+    if isinstance(value, str) and len(value) > MAX_ID:
+        expected, got = f"{expected} of at most {MAX_ID:,} characters", f"{len(value):,} characters"
+    if isinstance(value, list | tuple) and len(value) > MAX_HISTORY:
+        got = f"{len(value):,} items"
+    return Problem(pointer, f"expected {expected}, got {got}", expected, got)
 
 
 def as_user(value: Any) -> Any:

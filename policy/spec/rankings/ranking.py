@@ -27,6 +27,8 @@ from policy.spec.rankings.blocks import (
 from policy.spec.rankings.exclude import ExcludeSpec, read_exclude
 from policy.spec.rankings.ids import IdsSpec, read_ids
 from policy.spec.rankings.items import ItemsSpec, read_items
+from policy.spec.rankings.logged import KEYS as LOGGED
+from policy.spec.rankings.logged import LoggedSpec, read_logged
 from policy.spec.reader import Reader
 from policy.spec.store import StoreSpec, read_store
 
@@ -45,7 +47,7 @@ KEYS = (
         "filters",
         "exclude",
     ),
-    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "score", "on_error"),
+    *("boosts", "caps", "ties", "fallback", "fold_in", "popular", "score", "log", "on_error"),
 )
 LATER = {
     "pins": "items at fixed places",
@@ -63,7 +65,8 @@ class RankingSpec:
     """What a ranking policy says.
 
     model: "" where every list is one of the store. popular: the column of the item table that orders items for a user
-    of whom nothing is known. log: what to do if the ranking cannot be recorded: "refuse" or "serve".
+    of whom nothing is known. log: what to do if the ranking cannot be recorded: "refuse" or "serve"; logged: how the
+    record holds what is no fact.
     """
 
     name: str
@@ -85,6 +88,7 @@ class RankingSpec:
     fold_in: FoldInSpec | None
     popular: str | None
     log: str
+    logged: LoggedSpec
     store: StoreSpec | None
     version: str
     span: Span
@@ -102,7 +106,9 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
     inputs = read_inputs(fields["inputs"], reader) if "inputs" in fields else ()
     for one in inputs:
         if one.name in OWN:
-            reader.note("E115", f"`{one.name}` is a member of every request, and no fact", one.span)
+            hints = (f"`log: {{{one.name}: hash}}` says how the log holds it",) if one.name in LOGGED else ()
+            message = f"`{one.name}` is a member of every request, and no fact"
+            reader.note("E115", message, one.span, hints=hints)
     items = read_items(fields["items"], reader) if "items" in fields else None
     names = names_of(inputs).without([SCORE])
     if items is not None:
@@ -132,6 +138,7 @@ def read_ranking(root: Node) -> tuple[RankingSpec | None, list[Diagnostic]]:
         if "popular" in fields
         else None,
         log=_on_error(fields["on_error"], reader) if "on_error" in fields else REFUSE,
+        logged=read_logged(fields["log"], reader) if "log" in fields else LoggedSpec(),
         store=_store(fields["score"], reader, can_score="model" in fields) if "score" in fields else None,
         version=content_hash(root),
         span=root.span,

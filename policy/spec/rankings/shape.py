@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy.spec import define
 from policy.spec.decision import UNKNOWN_FACTS
-from policy.spec.rankings import blocks, exclude, ids, items
+from policy.spec.rankings import blocks, exclude, ids, items, logged
 from policy.spec.rankings import ranking as block
 from policy.spec.reader import IDENTIFIER, NAME
 from policy.spec.shapes import A_NAME, CONDITION, TEXT, Schema, listed, named, record, says, whole, word
@@ -93,6 +93,7 @@ _BLOCKS: dict[str, Schema] = {
         {"store": stored("Where lists computed beforehand are kept, by `scoregate precompute`.")},
         ("store",),
     ),
+    "log": logged.shape(),
     "on_error": record(
         "What to do if the ranking cannot be logged.", {"log": word("What.", ("refuse", "serve"))}, ("log",)
     ),

@@ -6,11 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from policy.engine.ranking.request import MAX_HISTORY, MAX_ID
 from policy.errors import LogError
 from policy.log import read, read_rankings
 from policy.web import Service, open_service
+from policy.web.bodies import RANKING_BYTES
 
 FILE = Path(__file__).parents[3] / "configs" / "recommend.yaml"
 PATH = "/v1/rankings/recommend"
@@ -55,6 +58,47 @@ def test_problems(adapter, ranks, path, body, status, words):
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert words in answer.body.decode()
+
+
+def test_the_longest_history_fits_and_is_recorded(adapter, ranks):
+    """10,000 items of history and as many to leave out, with ids of 80 bytes, are answered; one more is named."""
+    service, folder = ranks
+    send = adapter(service)
+    ids = [f"F-{number}".ljust(80, "x") for number in range(MAX_HISTORY - 1)] + ["F-1003"]
+    asked = {"user": 4711, "history": [{"item": one, "rating": 4.25} for one in ids], "exclude": ids}
+    answer = send("POST", PATH, json.dumps(asked).encode())
+    assert answer.status == 200
+    assert {item["source"] for item in answer.json["items"]} == {"fold_in"}
+    record = next(
+        one for one in read_rankings(folder, pytest.fail) if one.ranking_id == answer.json["ranking_id"]
+    )
+    assert (record.history, record.exclude) == (asked["history"], asked["exclude"])
+    many = send("POST", PATH, json.dumps({"history": [*ids, "F-1"]}).encode())
+    assert many.status == 422
+    assert many.json["problems"][0]["got"] == "10,001 items"
+    assert send("POST", PATH, b" " * (RANKING_BYTES + 1)).status == 413
+
+
+def test_the_limits_that_are_described_hold(adapter, ranks):
+    """What OpenAPI says of a ranking's request is what the service takes: both lists, ids, ratings, null, `n`."""
+    send = adapter(ranks[0])
+    content = send("GET", "/openapi.json").json["paths"][PATH]["post"]["requestBody"]["content"]
+    validator = jsonschema.Draft202012Validator(content["application/json"]["schema"])
+    for asked in (
+        {"user": "u" * MAX_ID},
+        {"user": "u" * (MAX_ID + 1)},
+        {"user": None, "n": None, "history": None, "exclude": None},
+        {"n": 10**6, "history": ["x", {"item": 3, "rating": None}]},
+        {"n": -1},
+        {"history": [{"rating": 3}]},
+        {"history": [{"item": 1, "rating": 1e13}]},
+        {"history": [1] * MAX_HISTORY, "exclude": ["x"] * MAX_HISTORY},
+        {"history": [1] * (MAX_HISTORY + 1)},
+        {"exclude": [1] * (MAX_HISTORY + 1)},
+        {"exclude": ["i" * (MAX_ID + 1)]},
+    ):
+        status = send("POST", PATH, json.dumps(asked).encode()).status
+        assert (status == 200) == validator.is_valid(asked), asked
 
 
 def test_an_idempotency_key_fixes_the_id(adapter, ranks):

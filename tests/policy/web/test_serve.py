@@ -136,6 +136,23 @@ def server(configs, log_dir):
         yield server
 
 
+def test_whoever_asks_without_a_token_does_not_make_the_disk_work(server):
+    """Hundreds of questions whether the service is ready write no more to the log's disk than a few do."""
+    probe, questions = 4096, 400
+
+    def written():
+        of = [Path(f"/proc/{worker}/io").read_text() for worker in server.workers]
+        return sum(int(re.search(r"wchar: (\d+)", text)[1]) for text in of)
+
+    server.get("/readyz")
+    before, begun = written(), time.monotonic()
+    answers = [server.get("/readyz") for _ in range(questions)]
+    seconds = time.monotonic() - begun
+    assert {(status, ready["log"]) for status, ready in answers} == {(200, "ok")}
+    own = questions * 1024  # heads and bodies, where they count as written
+    assert written() - before <= own + (seconds + 1) * len(server.workers) * probe
+
+
 def test_greeting_works_as_it_stands(server):
     """Both curl lines of the greeting work, and the first decides."""
     first, second = [line.strip() for line in server.greeting.splitlines() if line.strip().startswith("curl")]
