@@ -158,7 +158,7 @@ def hasher(key: bytes) -> Change:
     def change(value: Any) -> Any:
         if value is None or value is UNSET:
             return value
-        text = plain(value)
+        text = value if value.__class__ is str else plain(value)
         state = keyed.copy()
         state.update(text.encode() if isinstance(text, str) else msgspec.json.encode(text))
         return f"blake2b:{state.hexdigest()}"
