@@ -115,7 +115,7 @@ def _answer(service: Service, log: DecisionLog, decision: Decision) -> Callable[
             return None
         decision_id = new_id(at, entropy())
         try:
-            if found.__class__ is not tuple:
+            if not isinstance(found, tuple):
                 log.record(decision, found, decision_id, at)
                 counts.of(decision).decided(found, perf_counter_ns() - began)
                 return answers.encode(found, decision_id)
