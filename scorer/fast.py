@@ -17,10 +17,11 @@ from scorer.bag import Bag
 from scorer.columns import Rows, read, to_arrow
 from scorer.compile import Source, call, compile_batch, compile_row, finish_optional, header
 from scorer.dot import Weights
-from scorer.fuse import Choice, Layout, Number, Part, Table, places, weighted
+from scorer.fuse import Choice, Layout, Number, Part, Table, bucketed, places, weighted
 from scorer.javatext import encoded
 from scorer.pipeline import Selection, Step
 from scorer.stages.assemble import VectorAssembler
+from scorer.stages.bucket import Bucketizer
 from scorer.stages.counts import IDF, CountVectorizer
 from scorer.stages.hashing import HashingTF
 from scorer.stages.linear import Binomial
@@ -94,10 +95,13 @@ def fast_row(
         return None
     source = Source("")
     header(source, selection.raws, positional)
+    linear = isinstance(found.head.stage, Binomial)
+    buckets = bucketed(selection, found.layout, found.before) if linear else {}
     for step in found.before:
-        source.add(call(source, step), depth=2)
-    if isinstance(found.head.stage, Binomial):
-        _linear(source, selection, found, slot)
+        if step.outputs[0] not in buckets:
+            source.add(call(source, step), depth=2)
+    if linear:
+        _linear(source, selection, found, slot, buckets)
     else:
         _slots(source, selection, found, slot)
     source.add("except Exception:", depth=1)
@@ -135,9 +139,11 @@ def _slots(source: Source, selection: Selection, found: Fused, slot: int | None)
     _finish(source, selection, {v: (form, ()) for v, form in forms.items()}, slot)
 
 
-def _linear(source: Source, selection: Selection, found: Fused, slot: int | None) -> None:
+def _linear(
+    source: Source, selection: Selection, found: Fused, slot: int | None, buckets: Mapping[int, Step]
+) -> None:
     """Write the sum of a linear model and what its classes come from."""
-    source.add(f"m = {_sum(source, found)} + {_literal(source, found.stage.intercept)}", depth=2)
+    source.add(f"m = {_sum(source, found, buckets)} + {_literal(source, found.stage.intercept)}", depth=2)
     source.add("if m == m and isinstance(m, float):", depth=2)
     raw, probability, prediction = found.head.outputs
     stage = found.stage
@@ -172,7 +178,7 @@ def _finish(
     source.add("return result", depth=3)
 
 
-def _sum(source: Source, found: Fused) -> str:
+def _sum(source: Source, found: Fused, buckets: Mapping[int, Step]) -> str:
     weights, terms = found.stage.weights, ["0.0"]
     for part in found.layout.parts:
         value = f"v{part.value}"
@@ -181,6 +187,10 @@ def _sum(source: Source, found: Fused) -> str:
             terms.append(f"{value} * {_literal(source, weights.values[part.slot] if kept else 0.0)}")
         elif isinstance(part, Bag):
             terms = [f"{source.hold('g', part.row(weights))}({value}, {' + '.join(terms)})"]
+        elif (step := buckets.get(part.value)) is not None:
+            assert isinstance(step.stage, Bucketizer)
+            share = step.stage.among(weighted(part, weights.values, weights.stored))
+            terms.append(f"{source.hold('b', share)}(v{step.inputs[0]})")
         else:
             terms.append(f"{source.hold('t', weighted(part, weights.values, weights.stored))}[{value}]")
     return " + ".join(terms)

@@ -8,7 +8,8 @@ errors, dropped rows and odd values are decided in one place. Both add slot afte
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from scorer.labels import MANY
 from scorer.pipeline import Raw, Selection, Step
 from scorer.stage import Stage
 from scorer.stages.assemble import VectorAssembler
+from scorer.stages.bucket import Bucketizer
 from scorer.stages.counts import IDF, CountVectorizer
 from scorer.stages.encode import LegacyOneHotEncoder, OneHotEncoder
 from scorer.stages.hashing import HashingTF
@@ -232,6 +234,23 @@ def _hot(encode: Any, place: float, start: int) -> Any:
         return REFUSED
     assert isinstance(hot, Sparse)
     return (start + hot.indices[0], hot.values[0]) if hot.indices else None
+
+
+def bucketed(selection: Selection, layout: Layout, steps: Sequence[Step]) -> dict[int, Step]:
+    """The steps that make a bucket's number for one choice and for nothing else, by the value that they make."""
+    read = Counter(value for step in selection.steps for value in step.inputs)
+    read.update(value for _, value in selection.outputs)
+    chosen = Counter(part.value for part in layout.parts if isinstance(part, Choice))
+    makers = {
+        step.outputs[0]: step
+        for step in steps
+        if isinstance(step.stage, Bucketizer) and len(step.inputs) == len(step.outputs) == 1
+    }
+    return {
+        value: step
+        for value, step in makers.items()
+        if value is not None and read[value] == chosen[value] == 1
+    }
 
 
 def weighted(part: Choice, weights: tuple[float, ...], stored: frozenset[int] | None) -> Table:

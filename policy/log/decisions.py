@@ -46,10 +46,12 @@ class DecisionLog:
 
         Raises LogError; then the log holds nothing of it.
         """
-        origin = outcome.origin
-        key = (origin.policy, origin.policy_version)
-        form = self._forms.get(key) or self._learn(key, decision)
-        self.writer.append(form.line(outcome, decision_id, at, completed))
+        self.writer.append(self.form(decision).line(outcome, decision_id, at, completed))
+
+    def form(self, decision: Decision) -> Form:
+        """How the records of a policy are written."""
+        key = (decision.name, decision.version)
+        return self._forms.get(key) or self._learn(key, decision)
 
     def record_ranking(self, ranking: Ranking, outcome: RankOutcome, ranking_id: str, at: int) -> None:
         """Record one ranking before its answer leaves. Raises LogError; then the log holds nothing of it."""

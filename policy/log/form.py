@@ -21,6 +21,7 @@ _MAX_FRAMES = 1_000
 _TELLING = 4  # characters of a fact that give it away
 
 Change = Callable[[Any], Any]
+Frame = tuple[bytes, ...]  # the pieces of a line around its id, time, facts, score and distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Form:
     facts: type[msgspec.Struct]
     changes: tuple[tuple[int, Change], ...]
     masked: tuple[int, ...]
-    frames: dict[int, tuple[Any, tuple[bytes, ...]]] = field(default_factory=dict)
+    frames: dict[int, tuple[Any, Frame]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inputs: Sequence[InputSpec], key: bytes) -> Self:
@@ -63,34 +64,26 @@ class Form:
 
     def _fill(self, outcome: Outcome, facts: msgspec.Struct, decision_id: str, at: int) -> bytes:
         """The line of an outcome that its band alone decided: but for five values, the same for all of them."""
-        band = outcome.band
-        known = self.frames.get(id(band))
-        if known is None or known[0] is not band:
-            known = self._learn(outcome)
-        start, time, before, score, distance, end = known[1]
         try:
             written, name = json(facts), json(decision_id)[1:-1]
         except UNWRITABLE as error:
             raise unwritable(decision_id, error) from error
-        return sealed(
-            b"".join(
-                (
-                    *(start, name, time, moment(at).encode(), before, written),
-                    *(score, json(outcome.score), distance, json(outcome.distance), end),
-                )
-            )
-        )
+        return fill(self.frame(outcome), name, at, written, json(outcome.score), json(outcome.distance))
 
-    def _learn(self, outcome: Outcome) -> tuple[Any, tuple[bytes, ...]]:
+    def frame(self, outcome: Outcome) -> Frame:
+        """What all lines share whose outcomes the band of this one decides alone."""
+        known = self.frames.get(id(outcome.band))
+        return known[1] if known is not None and known[0] is outcome.band else self._learn(outcome)
+
+    def _learn(self, outcome: Outcome) -> Frame:
         record = self._record(outcome, cast("Any", FACTS), ID, AT, ())
         reasons = ({**outcome.reasons[0], "distance": DISTANCE},)
         marked = msgspec.structs.replace(record, score=cast("Any", SCORE), reasons=reasons)
         if len(self.frames) >= _MAX_FRAMES:
             self.frames.clear()
         pieces = cut(json(marked)[:-1], (ID, AT, FACTS, SCORE, DISTANCE))
-        known = (outcome.band, pieces)  # it holds the band, so the id stays its own
-        self.frames[id(outcome.band)] = known
-        return known
+        self.frames[id(outcome.band)] = (outcome.band, pieces)  # it holds the band, so the id stays its own
+        return pieces
 
     def _record(
         self, outcome: Outcome, facts: msgspec.Struct, decision_id: str, at: str, completed: Sequence[str]
@@ -127,6 +120,15 @@ class Form:
         )
 
 
+def fill(frame: Frame, decision_id: bytes, at: int, facts: bytes, score: bytes, distance: bytes) -> bytes:
+    """The line of a band's frame, sealed. facts, score, distance: as JSON; at: nanoseconds since 1970."""
+    start, time, before, middle, reason, end = frame
+    when = moment(at).encode()
+    return sealed(
+        b"".join((start, decision_id, time, when, before, facts, middle, score, reason, distance, end))
+    )
+
+
 def _tells(value: Any) -> tuple[str, ...]:
     """What a message that quotes the value would contain."""
     if value is UNSET or value is None or value == "":
@@ -156,7 +158,7 @@ def hasher(key: bytes) -> Change:
     def change(value: Any) -> Any:
         if value is None or value is UNSET:
             return value
-        text = plain(value)
+        text = value if value.__class__ is str else plain(value)
         state = keyed.copy()
         state.update(text.encode() if isinstance(text, str) else msgspec.json.encode(text))
         return f"blake2b:{state.hexdigest()}"

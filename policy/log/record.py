@@ -77,7 +77,7 @@ def unwritable(decision_id: str, error: Exception) -> LogError:
 
 def sealed(body: bytes) -> bytes:
     """The line of a record's JSON, which comes without its closing brace."""
-    return b"".join((body, _end(body), b"\n"))
+    return b'%b,"crc":"%08x"}\n' % (body, crc32(body))
 
 
 def _end(body: bytes) -> bytes:

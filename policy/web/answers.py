@@ -30,11 +30,13 @@ class Answers:
         frame = self.frames.get(id(outcome.band))
         if frame is None or outcome.ignored or not outcome.by_band_alone:
             return _encode(members(outcome, decision_id))
-        start, score, band, reason, end = frame
-        far = _encode(outcome.distance)
-        return b"".join(
-            (start, decision_id.encode(), score, _encode(outcome.score), band, far, reason, far, end)
-        )
+        return fill(frame, decision_id.encode(), _encode(outcome.score), _encode(outcome.distance))
+
+
+def fill(frame: tuple[bytes, ...], decision_id: bytes, score: bytes, distance: bytes) -> bytes:
+    """The answer of a band's frame; score, distance: as JSON."""
+    start, before, band, reason, end = frame
+    return b"".join((start, decision_id, before, score, band, distance, reason, distance, end))
 
 
 def members(outcome: Outcome, decision_id: str) -> dict[str, Any]:

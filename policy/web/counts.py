@@ -111,13 +111,17 @@ class Tally:
 
     def decided(self, outcome: Outcome, took: int) -> None:
         """Count a decision; took: nanoseconds."""
-        values = self._values
-        with self._lock:
-            values[self._actions[outcome.action]] += 1
-            values[self._buckets[bisect_left(BOUNDS, took)]] += 1
-            values[self._spent] += took
+        self.add(outcome.action, took)
         if outcome.hits or outcome.degraded or outcome.ignored or self._stored:
             self._more(outcome)
+
+    def add(self, action: str, took: int) -> None:
+        """Count a decision of which there is no more to count than its action."""
+        values = self._values
+        with self._lock:
+            values[self._actions[action]] += 1
+            values[self._buckets[bisect_left(BOUNDS, took)]] += 1
+            values[self._spent] += took
 
     def _more(self, outcome: Outcome) -> None:
         for name in self._names(outcome):

@@ -1,4 +1,4 @@
-"""The door: WSGI middleware that answers the hot route itself, before Flask.
+"""The door: WSGI middleware that answers the hot route itself, before Flask; what is ordinary the swift way.
 
 Flask takes ten times as long to reach a view as a decision takes.
 
@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from policy.web.handler import HOT, exchange
-from policy.web.messages import head_of
+from policy.web.handler import HOT, exchange, failure
+from policy.web.messages import JSON, head_of
 from policy.web.service import Service
+from policy.web.swift import Swift
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_OK = STATUS_LINES[200]
 
 
 class StartResponse(Protocol):
@@ -37,10 +39,21 @@ class Door:
     def __init__(self, behind: WSGIApp, service: Service) -> None:
         self._behind = behind
         self._service = service
+        self._find = Swift(service).find
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path: str = environ["PATH_INFO"]
+        try:
+            swift = self._find(path)
+            body = None if swift is None else swift(environ)
+        except Exception as error:  # noqa: BLE001 - as in the handler
+            reply = failure(self._service, error)
+            start_response(STATUS_LINES[reply.status], reply.headers)
+            return [reply.body]
+        if body is not None:
+            start_response(_OK, [("Content-Type", JSON), ("Content-Length", str(len(body)))])
+            return [body]
         if not path.startswith(HOT) or environ["REQUEST_METHOD"] != "POST" or "/" in path[len(HOT) :]:
             return self._behind(environ, start_response)
         if not path.isascii():  # its bytes, read as Latin-1 (PEP 3333)

@@ -81,11 +81,8 @@ def exchange(service: Service, head: Head, stream: Stream) -> Reply:
             assert route is not None
             body = _read(stream, int(head.length)) if route.limit else b""
             reply = _respond(service, head, route, name, body)
-    except Exception:
-        incident = secrets.token_hex(8)
-        # As text: a process that has not set up its logs would show local variables, and so facts and tokens.
-        log.exception("request failed", incident=incident, exc_info=False, exception=traceback.format_exc())
-        reply = _failed(incident)
+    except Exception as error:  # noqa: BLE001 - whatever comes, the client gets an answer, and the service goes on
+        return failure(service, error)
     if reply.status >= 400:
         service.counts.failed(reply.status)
     return reply
@@ -181,6 +178,10 @@ def _read(stream: Stream, declared: int) -> bytes:
     return body
 
 
-def _failed(incident: str) -> Reply:
-    """The client learns a number, the process log everything else."""
+def failure(service: Service, error: Exception) -> Reply:
+    """The answer where the service itself failed: the client learns a number, the process log everything else."""
+    service.counts.failed(500)
+    incident = secrets.token_hex(8)
+    # As text: a process that has not set up its logs would show local variables, and so facts and tokens.
+    log.error("request failed", incident=incident, exception="".join(traceback.format_exception(error)))
     return problem(500, "internal-error", f"the failure is noted in the server's log as incident {incident}")

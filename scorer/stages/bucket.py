@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
-from math import copysign
+from math import copysign, nan
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -78,6 +78,26 @@ class Bucketizer(Stage):
 
     def row(self) -> Callable[[Any], float | None]:
         """Find the bucket of one number."""
+        return self._ordinary([float(place) for place in range(len(self.splits) - 1)], self._meaning())
+
+    def among(self, answers: Mapping[Any, float]) -> Callable[[Any], float]:
+        """Find the answer for the bucket of one number; NaN for a bucket that has none."""
+        bucket = self._meaning()
+        found = [answers.get(float(place), nan) for place in range(len(self.splits) - 1)]
+        return self._ordinary(found, lambda given: answers.get(bucket(given), nan))
+
+    def _ordinary(self, found: list[float], otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Most numbers are doubles between the outer splits, and no zero that a bucket starts with."""
+        splits, low, high, zero = self.splits, self.splits[0], self.splits[-1], self._zero
+
+        def ordinary(given: Any) -> Any:
+            if given.__class__ is float and low <= given < high and (given or zero is None):
+                return found[bisect_right(splits, given) - 1]
+            return otherwise(given)
+
+        return ordinary
+
+    def _meaning(self) -> Callable[[Any], float | None]:
         splits, buckets, invalid, outside = self.splits, len(self.splits) - 1, self.invalid, self._outside
         low, high, zero = splits[0], splits[-1], self._zero
 
