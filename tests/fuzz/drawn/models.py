@@ -55,6 +55,11 @@ def _classes(d: Draw, classes: int, *, empty: bool = True, thresholds: bool = Tr
     return out
 
 
+def _made(estimator: type, **params: Any) -> Any:
+    """Set all parameters of an estimator, also those that its constructor does not know, such as thresholds."""
+    return estimator()._set(**params)
+
+
 @maker
 def logistic(d: Draw) -> Any:
     binary = d.likely(0.6)
@@ -99,7 +104,7 @@ def perceptron(d: Draw) -> Any:
     columns.pop("weightCol", None)
     columns["featuresCol"] = features[0]
     layers = [features[1], *d.pick([], [2], [3, 2]), 3]
-    return cl.MultilayerPerceptronClassifier(layers=layers, seed=3, maxIter=4, **columns)
+    return _made(cl.MultilayerPerceptronClassifier, layers=layers, seed=3, maxIter=4, **columns)
 
 
 @maker
@@ -118,24 +123,20 @@ def _tree(d: Draw) -> dict[str, Any]:
 
 @maker
 def tree_classifier(d: Draw) -> Any:
-    return cl.DecisionTreeClassifier(**_classes(d, d.pick(2, 3)), **_tree(d))
+    return _made(cl.DecisionTreeClassifier, **_classes(d, d.pick(2, 3)), **_tree(d))
 
 
 @maker
 def forest_classifier(d: Draw) -> Any:
     more = d.some(subsamplingRate=[0.5, 1.0], featureSubsetStrategy=["all", "sqrt", "onethird"])
-    return cl.RandomForestClassifier(numTrees=d.pick(1, 3), **_classes(d, d.pick(2, 3)), **_tree(d), **more)
+    return _made(
+        cl.RandomForestClassifier, numTrees=d.pick(1, 3), **_classes(d, d.pick(2, 3)), **_tree(d), **more
+    )
 
 
 @maker
 def boosted_classifier(d: Draw) -> Any:
-    columns = _classes(d, 2)
-    later = {
-        name: columns.pop(name)
-        for name in ("thresholds", "rawPredictionCol", "probabilityCol")
-        if name in columns
-    }
-    return cl.GBTClassifier(maxIter=d.pick(1, 2), **columns, **_tree(d))._set(**later)
+    return _made(cl.GBTClassifier, maxIter=d.pick(1, 2), **_classes(d, 2), **_tree(d))
 
 
 @maker
@@ -254,7 +255,7 @@ def _groups(d: Draw, **more: Any) -> dict[str, Any]:
 @maker
 def k_means(d: Draw) -> Any:
     more = d.some(distanceMeasure=["euclidean", "cosine"], initMode=["random", "k-means||"])
-    return gr.KMeans(k=d.pick(1, 2, 3), maxIter=2, **_groups(d), **more)
+    return gr.KMeans(k=d.pick(2, 2, 3), maxIter=2, **_groups(d), **more)
 
 
 @maker
@@ -288,15 +289,8 @@ def als(d: Draw) -> Any:
         coldStartStrategy=["nan", "drop"], implicitPrefs=[True, False], nonnegative=[True, False], rank=[1, 3]
     )
     users = d.pick("user", "user", "ci", "k", "c")
-    return rec.ALS(
-        userCol=users,
-        itemCol="item",
-        ratingCol="rating",
-        maxIter=2,
-        seed=3,
-        predictionCol=f"p{_fresh(d)}",
-        **more,
-    )
+    made = rec.ALS(userCol=users, itemCol="item", ratingCol="rating", maxIter=2, seed=3, **more)
+    return made.setPredictionCol(f"p{_fresh(d)}")
 
 
 @maker
