@@ -243,7 +243,7 @@ def boosted_regressor(d: Draw) -> Any:
 
 def _groups(d: Draw, **more: Any) -> dict[str, Any]:
     out = {
-        "featuresCol": d.column("vector", "vector", "list"),
+        "featuresCol": d.column("vector"),
         "predictionCol": f"p{_fresh(d)}",
         "seed": 3,
         **more,
@@ -261,13 +261,13 @@ def k_means(d: Draw) -> Any:
 @maker
 def bisecting(d: Draw) -> Any:
     more = d.some(distanceMeasure=["euclidean", "cosine"], minDivisibleClusterSize=[1.0, 5.0])
-    return gr.BisectingKMeans(k=d.pick(1, 2, 4), maxIter=2, **_groups(d), **more)
+    return gr.BisectingKMeans(k=d.pick(2, 3, 4), maxIter=2, **_groups(d), **more)
 
 
 @maker
 def mixture(d: Draw) -> Any:
     probability = f"prob{_fresh(d)}" if d.likely(0.8) else ""
-    return gr.GaussianMixture(k=d.pick(1, 2), maxIter=2, probabilityCol=probability, **_groups(d))
+    return gr.GaussianMixture(k=d.pick(2, 3), maxIter=2, probabilityCol=probability, **_groups(d))
 
 
 @maker
