@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -225,6 +225,18 @@ class Rowwise:
 Block = Dense | OneHot | Rowwise
 
 
+def stored_rows(block: Block) -> Rowwise | None:
+    """Return a block of sparse vectors in compressed rows; None for one of dense vectors."""
+    if isinstance(block, Dense):
+        return None
+    if isinstance(block, Rowwise):
+        return block
+    there = block.codes < block.size
+    starts = np.concatenate([[0], np.cumsum(there)]).astype(np.int64)
+    codes = block.codes[there]
+    return Rowwise(starts, codes, np.ones(len(codes)), block.size)
+
+
 def _height(block: Block) -> int:
     """Return the number of rows."""
     if isinstance(block, Rowwise):
@@ -263,10 +275,11 @@ class Vectors:
         return out
 
 
-def _sparse_rows(block: Rowwise) -> Iterator[Sparse]:
+def _sparse_rows(block: Rowwise) -> Iterator[Vector]:
     starts, indices, values = block.starts.tolist(), block.indices.tolist(), block.values.tolist()
-    for low, high in pairwise(starts):
-        yield Sparse(block.size, indices[low:high], values[low:high])
+    full = block.full.tolist() if block.full is not None else repeat(False)
+    for (low, high), whole in zip(pairwise(starts), full, strict=False):
+        yield values[low:high] if whole else Sparse(block.size, indices[low:high], values[low:high])
 
 
 def vectors_of(rows: Sequence[Vector | None], size: int | None = None) -> Vectors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -110,7 +110,5 @@ class IDF(Stage):
         weights = np.array(self.weights[: column.size])
         if len(column.blocks) == 1 and isinstance(column.blocks[0], Rowwise):
             block = column.blocks[0]
-            return Vectors(
-                (Rowwise(block.starts, block.indices, block.values * weights[block.indices], block.size),)
-            )
+            return Vectors((replace(block, values=block.values * weights[block.indices]),))
         return Vectors((Dense(column.matrix() * weights),))
