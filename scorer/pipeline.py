@@ -99,6 +99,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
     """Number the columns, and bind each stage to what is known of its inputs."""
     plan = Plan()
     made: dict[str, int] = {}
+    labels: dict[str, str] = {}
     for one in wired:
         if _lacks(plan, one):
             plan.absent.append(one)
@@ -107,6 +108,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         described = tuple(plan.fields[value] for value in inputs)
         try:
             stage = one.stage.resolve(described)
+            stage = stage.relabelled(labels) if one.ends else stage
         except ColumnError as e:
             raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
         outputs = [
@@ -115,9 +117,12 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         if outputs:
             spark = canonical(one.saved.class_name)
             plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs, spark=spark))
+        if stage.label is not None and one.outputs[0] is not None:
+            labels[one.outputs[0]] = stage.label
         if one.ends:
+            made = {labels.get(name, name): value for name, value in made.items()}
             _arrange(plan, stage, inputs, made)
-            made = {}
+            made, labels = {}, {}
         plan.main |= one.main
         plan.label = str(one.saved.params.get("labelCol", "label")) if one.main else plan.label
         _remove(plan, one, stage)
@@ -276,7 +281,7 @@ def _closure(plan: Plan, needed: set[int], optional: set[int], raw_values: set[i
 def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
     """Put the steps that drop rows, and what they read, before the rest.
 
-    Spark's optimizer does: a row that is dropped raises nowhere else.
+    Spark's optimizer does: a row that is dropped raises nowhere else, but in the steps before it that stay.
     """
     makers = {v: n for n in kept for v in plan.steps[n].outputs if v is not None}
     early: list[int] = []
@@ -287,8 +292,10 @@ def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
                 need(makers[value])
         early.append(number)
 
+    last = max((number for number in kept if plan.steps[number].stage.drops), default=-1)
     for number in kept:
-        if plan.steps[number].stage.drops and number not in early:
+        stage = plan.steps[number].stage
+        if number not in early and (stage.drops or (stage.stays and number < last)):
             need(number)
     return early + [number for number in kept if number not in early]
 

@@ -70,6 +70,11 @@ def compressed(size: int, indices: list[int], values: list[float]) -> Vector:
     return dense(Sparse(size, indices, values))
 
 
+def _compressed(numbers: list[float]) -> Vector:
+    stored = [i for i, x in enumerate(numbers) if x != 0.0]
+    return compressed(len(numbers), stored, [numbers[i] for i in stored])
+
+
 def active(vector: Vector) -> Iterator[tuple[int, float]]:
     """Yield (slot, value) of the slots that are stored: all of a dense vector."""
     if isinstance(vector, Sparse):
@@ -246,10 +251,14 @@ def _height(block: Block) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """A batch of vectors: blocks of slots side by side; `valid` (rows,) tells nulls, None if there are none."""
+    """A batch of vectors: blocks of slots side by side; `valid` (rows,) tells nulls, None if there are none.
+
+    `compressed`: each row's vector is sparse or dense as Spark's `Vector.compressed` chooses, whatever its blocks.
+    """
 
     blocks: tuple[Block, ...]
     valid: Mask | None = None
+    compressed: bool = False
 
     @property
     def size(self) -> int:
@@ -266,8 +275,10 @@ class Vectors:
 
     def rows(self) -> list[Vector | None]:
         """Return each row's vector as one row's functions take it."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Rowwise):
-            out: list[Vector | None] = list(_sparse_rows(self.blocks[0]))
+        if self.compressed:
+            out: list[Vector | None] = [_compressed(numbers) for numbers in self.matrix().tolist()]
+        elif len(self.blocks) == 1 and isinstance(self.blocks[0], Rowwise):
+            out = list(_sparse_rows(self.blocks[0]))
         else:
             out = self.matrix().tolist()
         if self.valid is not None:

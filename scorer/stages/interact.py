@@ -47,6 +47,8 @@ class Interaction(Stage):
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn which numbers are nominal, and of how many categories."""
+        if len(set(self.names)) < len(self.names):
+            raise ColumnError("Spark multiplies columns with others only, not with themselves")
         if any(described.is_vector and described.slots is None for described in inputs):
             raise ColumnError(_UNKNOWN)
         if any(described.type is not None and pa.types.is_boolean(described.type) for described in inputs):

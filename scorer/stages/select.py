@@ -14,7 +14,7 @@ from scorer.fields import Attribute, Field, Kind, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, stored_rows
+from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, stored_rows, vectors_of
 
 
 def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> Vector:
@@ -85,6 +85,8 @@ def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
     short = bool(indices) and max(indices) >= column.size
+    if short and column.compressed:
+        column = vectors_of(column.rows(), column.size)
     reason = f"a vector of {column.size} slots has no slot {max(indices, default=0)}"
     stored = stored_rows(column.blocks[0]) if len(column.blocks) == 1 else None
     if stored is not None:
@@ -129,7 +131,10 @@ class VectorSlicer(Stage):
         return cls(indices, saved.texts("names", ()))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
-        """Find the named slots."""
+        """Find the named slots; a numbered one must be among those that the column is known to have."""
+        size = inputs[0].size
+        if size is not None and self.indices and max(self.indices) >= size:
+            raise ColumnError(f"slot {max(self.indices)} is looked for in vectors of {size} slots")
         if not self.names:
             return self
         if inputs[0].slots is None:
@@ -166,13 +171,18 @@ class VectorSizeHint(Stage):
     slotwise: ClassVar[bool] = True
     size: int
     invalid: str  # error | skip | optimistic
+    old: bool = False  # before Spark 4 its check is no deterministic function
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the parameters."""
-        return cls(
-            saved.whole("size"), saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
-        )
+        invalid = saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
+        return cls(saved.whole("size"), invalid, saved.behaves < (4, 0))
+
+    @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it."""
+        return self.old and self.invalid == "error"
 
     @property
     def drops(self) -> bool:
