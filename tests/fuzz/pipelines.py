@@ -36,7 +36,7 @@ from scorer import tiers
 from scorer.pipeline import Plan
 
 HERE = Path(__file__).resolve().parent
-PATIENCE = 120.0  # seconds that Spark may take for one pipeline
+PATIENCE = 60.0  # seconds that Spark may take for one pipeline
 Found = list[str]
 
 

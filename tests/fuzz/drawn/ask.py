@@ -71,7 +71,7 @@ def drawn(chance: Random, name: str, last: str) -> Case:
     columns = [c for c in TYPES if c in asked and (c not in LABELS or chance.random() < 0.3)]
     rows, types = hard(chance, fitted, columns), {c: TYPES[c] for c in columns}
     for place, column in enumerate(columns):
-        if types[column] in RETYPES and chance.random() < 0.07:
+        if types[column] in RETYPES and chance.random() < 0.15:
             types[column] = chance.choice(RETYPES[types[column]])
             rows = [
                 [retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows

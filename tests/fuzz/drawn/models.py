@@ -37,14 +37,11 @@ def _predicting(d: Draw, **more: Any) -> dict[str, Any]:
     return out
 
 
-def _classes(d: Draw, classes: int, *, empty: bool = True, thresholds: bool = True) -> dict[str, Any]:
-    """Name the columns of a classifier, some of them empty, and draw thresholds.
-
-    `empty`: whether the raw scores may be left out.
-    """
+def _classes(d: Draw, classes: int, *, thresholds: bool = True) -> dict[str, Any]:
+    """Name the columns of a classifier, some of them empty, and draw thresholds."""
     number = _fresh(d)
     out = _predicting(d, labelCol="l2" if classes == 2 else "l3")
-    out["rawPredictionCol"] = "" if empty and d.likely(0.2) else f"raw{number}"
+    out["rawPredictionCol"] = "" if d.likely(0.2) else f"raw{number}"
     out["probabilityCol"] = "" if d.likely(0.2) else f"prob{number}"
     if d.likely(0.1) and (out["rawPredictionCol"] or out["probabilityCol"]):
         out["predictionCol"] = ""
@@ -63,7 +60,7 @@ def _made(estimator: type, **params: Any) -> Any:
 @maker
 def logistic(d: Draw) -> Any:
     binary = d.likely(0.6)
-    columns = _classes(d, 2 if binary else 3, empty=binary, thresholds=not binary)
+    columns = _classes(d, 2 if binary else 3, thresholds=not binary)
     more = d.some(
         regParam=[0.0, 0.1, 1.0],
         elasticNetParam=[0.0, 0.5, 1.0],
@@ -92,7 +89,7 @@ def svc(d: Draw) -> Any:
 def bayes(d: Draw) -> Any:
     kind = d.pick("multinomial", "complement", "bernoulli", "gaussian")
     features = d.pick("z" if kind == "bernoulli" else "u", d.column("vector"))
-    columns = _classes(d, d.pick(2, 3), empty=False)
+    columns = _classes(d, d.pick(2, 3))
     columns["featuresCol"] = features
     return cl.NaiveBayes(modelType=kind, **columns, **d.some(smoothing=[0.0, 0.5, 1.0]))
 
@@ -100,7 +97,7 @@ def bayes(d: Draw) -> Any:
 @maker
 def perceptron(d: Draw) -> Any:
     features = d.pick(("v", 3), ("u", 4), ("z", 3))
-    columns = _classes(d, 3, empty=False)
+    columns = _classes(d, 3)
     columns.pop("weightCol", None)
     columns["featuresCol"] = features[0]
     layers = [features[1], *d.pick([], [2], [3, 2]), 3]
@@ -109,7 +106,7 @@ def perceptron(d: Draw) -> Any:
 
 @maker
 def factorization_classifier(d: Draw) -> Any:
-    columns = _classes(d, 2, empty=False)
+    columns = _classes(d, 2)
     columns.pop("weightCol", None)
     more = d.some(fitIntercept=[True, False], fitLinear=[True, False])
     return cl.FMClassifier(maxIter=2, seed=3, factorSize=2, **columns, **more)
