@@ -8,7 +8,7 @@ from case import case
 from pyspark.ml import Pipeline
 from pyspark.ml.classification import DecisionTreeClassifier, RandomForestClassifier
 from pyspark.ml.feature import (
-    IDF, Interaction, MaxAbsScaler, PolynomialExpansion, StandardScaler, VarianceThresholdSelector, VectorSlicer,
+    IDF, Interaction, MaxAbsScaler, PolynomialExpansion, StandardScaler, VarianceThresholdSelector, VectorAssembler, VectorSlicer,
 )  # fmt: skip
 from pyspark.ml.regression import GBTRegressor
 from session import Session
@@ -47,6 +47,20 @@ def _scaled(s: Session) -> Any:
         VectorSlicer(inputCol="m", outputCol="a", indices=[2, 0]),
         VectorSlicer(inputCol="v", outputCol="b", indices=[1, 2, 0]),
         StandardScaler(inputCol="b", outputCol="c"),
+    ]
+    return Pipeline(stages=stages).fit(s.frame(V, POINTS))
+
+
+@case(
+    "forms_assembled",
+    "An assembled vector is sparse or dense, as is shorter, also where it is cut.",
+    V,
+    FORMS,
+)
+def _assembled(s: Session) -> Any:
+    stages = [
+        VectorAssembler(inputCols=["v"], outputCol="a"),
+        VectorSlicer(inputCol="a", outputCol="b", indices=[2, 0]),
     ]
     return Pipeline(stages=stages).fit(s.frame(V, POINTS))
 
