@@ -189,7 +189,12 @@ def _assembler_stays(s: Session) -> PipelineModel:
 
 @case("pipeline_indexer_stays", "A filter stays behind an indexer, too.", "x:double y:double", SEVEN)
 def _indexer_stays(s: Session) -> PipelineModel:
-    return Pipeline(stages=[StringIndexer(inputCol="y", outputCol="i"), _positive()]).fit(_numbers(s))
+    stages = [
+        StringIndexer(inputCol="y", outputCol="i"),
+        IndexToString(inputCol="i", outputCol="t"),
+        _positive(),
+    ]
+    return Pipeline(stages=stages).fit(_numbers(s))
 
 
 @case(
