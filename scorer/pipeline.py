@@ -24,6 +24,9 @@ class Step:
     outputs: tuple[int | None, ...]
     names: tuple[str, ...]  # of the inputs, for messages
     optional: bool = False  # run only where its raw input column is present
+    early: bool = (
+        False  # an optional one that runs at its place, not last: a row that it refuses or drops ends there
+    )
     spark: str = ""  # the Spark class
 
 
@@ -249,7 +252,8 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
                 optional.add(number)
     kept = _drops_first(plan, _closure(plan, set(wanted.values()), optional, raw_values))
     read = {value for n in kept for value in plan.steps[n].inputs} | set(wanted.values())
-    steps = [_narrowed(plan.steps[n], read, optional=n in optional) for n in kept]
+    early = optional & set(_before_filters(plan, kept))
+    steps = [_narrowed(plan.steps[n], read, optional=n in optional, early=n in early) for n in kept]
     loose = {v for step in steps if step.optional for v in step.outputs}
     return Selection(
         plan,
@@ -292,17 +296,22 @@ def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
                 need(makers[value])
         early.append(number)
 
-    last = max((number for number in kept if plan.steps[number].stage.drops), default=-1)
-    for number in kept:
-        stage = plan.steps[number].stage
-        if number not in early and (stage.drops or (stage.stays and number < last)):
+    for number in _before_filters(plan, kept):
+        if number not in early:
             need(number)
     return early + [number for number in kept if number not in early]
 
 
-def _narrowed(step: Step, read: set[int], *, optional: bool) -> Step:
+def _before_filters(plan: Plan, kept: list[int]) -> list[int]:
+    """Return the steps that drop rows, and those that stay before one that does."""
+    stages = {number: plan.steps[number].stage for number in kept}
+    last = max((number for number, stage in stages.items() if stage.drops), default=-1)
+    return [n for n in sorted(kept) if stages[n].drops or (stages[n].stays and n < last)]
+
+
+def _narrowed(step: Step, read: set[int], *, optional: bool, early: bool) -> Step:
     stage = step.stage.narrow(tuple(value in read for value in step.outputs))
-    return replace(step, stage=stage, optional=optional)
+    return replace(step, stage=stage, optional=optional, early=early)
 
 
 def _find(plan: Plan, name: str) -> int:

@@ -198,6 +198,16 @@ def _indexer_stays(s: Session) -> PipelineModel:
 
 
 @case(
+    "pipeline_label_stays",
+    "So it does behind a label's indexer that nobody reads.",
+    "x:double y:double",
+    SEVEN,
+)
+def _label_stays(s: Session) -> PipelineModel:
+    return Pipeline(stages=[StringIndexer(inputCol="y", outputCol="i"), _positive()]).fit(_numbers(s))
+
+
+@case(
     "pipeline_size_hint_stays",
     "Before Spark 4 a filter stays behind a hint of sizes that raises.",
     "x:double v:vector",
