@@ -188,6 +188,8 @@ def _same(a: Any, b: Any, promise: tuple[float, bool, bool]) -> bool:
     if unordered:
         a, b = (sorted(v, key=repr) if isinstance(v, list) else v for v in (a, b))
     if whole and isinstance(a, list) and isinstance(b, list):
+        if all(x != x for x in b) and any(not abs(x) < 1e307 for x in a):
+            return True  # sums that overflow, or may: known to differ
         a, b = relative_to_largest(a), relative_to_largest(b)
     return same(a, b, relative, 1.0)
 
