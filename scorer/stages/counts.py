@@ -82,8 +82,9 @@ class IDF(Stage):
         return cls(tuple(dense(saved.vector(saved.record()["idf"], "idf"))))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: of the input's size."""
-        return (vector(inputs[0].size),)
+        """Describe the output: Spark declares the size that was fitted, though another vector may come."""
+        del inputs
+        return (vector(len(self.weights)),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Weigh one vector; a sparse one stays sparse."""

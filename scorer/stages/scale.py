@@ -73,8 +73,9 @@ class StandardScaler(Stage):
         return cls(shift, factor, len(std), saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: of the input's size."""
-        return (vector(inputs[0].size),)
+        """Describe the output: Spark declares the size that was fitted, though a shorter vector may come."""
+        del inputs
+        return (vector(self.size),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Scale one vector; a sparse one stays sparse if nothing is shifted."""

@@ -86,6 +86,19 @@ def _products(s: Session) -> Any:
 
 
 @case(
+    "forms_declared", "What was fitted declares its size, which nulls and products then have.", V, FORMS[:9]
+)
+def _declared(s: Session) -> Any:
+    stages = [
+        StandardScaler(inputCol="v", outputCol="m", withMean=True),
+        IDF(inputCol="v", outputCol="w"),
+        VectorAssembler(inputCols=["m", "w"], outputCol="a", handleInvalid="keep"),
+        Interaction(inputCols=["a"], outputCol="i"),
+    ]
+    return Pipeline(stages=stages).fit(s.frame(V, POINTS))
+
+
+@case(
     "selected_slots_interact", "A selector describes its slots, so that they may be multiplied.", V, FORMS[:7]
 )
 def _interact(s: Session) -> Any:
