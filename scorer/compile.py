@@ -103,7 +103,7 @@ def compile_row(
     for step in selection.steps:
         if not step.optional:
             source.add(call(source, step), step, 2)
-        elif step.stage.drops and positional is None:  # here, since a row that is dropped raises nowhere else
+        elif step.early and positional is None:  # here, since a row that is dropped raises nowhere else
             _call_if_present(source, selection, step)
     finish(source, selection, slot)
     source.add("except dropped:")
@@ -177,9 +177,9 @@ def finish_optional(source: Source, selection: Selection, depth: int) -> None:
     names = {value: name for name, value in selection.optional}
     for step in (s for s in selection.steps if s.optional):
         made = [(source.hold("n", names[value]), value) for value in step.outputs if value in names]
-        if step.stage.drops and not made:
+        if step.early and not made:
             continue
-        if step.stage.drops:
+        if step.early:
             source.add(f"if {_present(source, selection, step, 'facts')}:", depth=depth)
         else:
             _call_if_present(source, selection, step, depth)
@@ -281,14 +281,14 @@ def compile_batch(selection: Selection) -> Callable[[Rows, Mapping[str, Column]]
     for step in selection.steps:
         if not step.optional:
             source.add(_batch_call(source, step, numbers[id(step)]), step)
-        elif step.stage.drops:
+        elif step.early:
             _batch_if_present(source, selection, step, numbers[id(step)])
     pairs = ", ".join(f"{source.hold('n', name)}: v{value}" for name, value in selection.outputs)
     source.add(f"result = {{{pairs}}}")
     names = {value: name for name, value in selection.optional}
     for step in (s for s in selection.steps if s.optional):
         made = [value for value in step.outputs if value in names]
-        if not step.stage.drops:
+        if not step.early:
             _batch_if_present(source, selection, step, numbers[id(step)])
         elif made:
             source.add(f"if {_present(source, selection, step, 'table')}:")

@@ -53,7 +53,7 @@ class Fused:
 def fused(selection: Selection) -> Fused | None:
     """Return the fused form of a selection; None if it has none."""
     required = [step for step in selection.steps if not step.optional]
-    if any(step.optional and step.stage.drops for step in selection.steps):
+    if any(step.early for step in selection.steps):
         return None
     makers = {v: s for s in required if isinstance(s.stage, _MAKERS) for v in s.outputs}
     heads = [s for s in required if _is_head(s) and s.inputs[0] in makers]

@@ -24,6 +24,9 @@ class Step:
     outputs: tuple[int | None, ...]
     names: tuple[str, ...]  # of the inputs, for messages
     optional: bool = False  # run only where its raw input column is present
+    early: bool = (
+        False  # an optional one that runs at its place, not last: a row that it refuses or drops ends there
+    )
     spark: str = ""  # the Spark class
 
 
@@ -99,6 +102,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
     """Number the columns, and bind each stage to what is known of its inputs."""
     plan = Plan()
     made: dict[str, int] = {}
+    labels: dict[str, str] = {}
     for one in wired:
         if _lacks(plan, one):
             plan.absent.append(one)
@@ -107,6 +111,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         described = tuple(plan.fields[value] for value in inputs)
         try:
             stage = one.stage.resolve(described)
+            stage = stage.relabelled(labels) if one.ends else stage
         except ColumnError as e:
             raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
         outputs = [
@@ -115,9 +120,12 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         if outputs:
             spark = canonical(one.saved.class_name)
             plan.steps.append(Step(stage, one.saved.uid, inputs, tuple(outputs), one.inputs, spark=spark))
+        if stage.label is not None and one.outputs[0] is not None:
+            labels[one.outputs[0]] = stage.label
         if one.ends:
+            made = {labels.get(name, name): value for name, value in made.items()}
             _arrange(plan, stage, inputs, made)
-            made = {}
+            made, labels = {}, {}
         plan.main |= one.main
         plan.label = str(one.saved.params.get("labelCol", "label")) if one.main else plan.label
         _remove(plan, one, stage)
@@ -244,7 +252,8 @@ def select(plan: Plan, columns: Sequence[str] | None = None) -> Selection:
                 optional.add(number)
     kept = _drops_first(plan, _closure(plan, set(wanted.values()), optional, raw_values))
     read = {value for n in kept for value in plan.steps[n].inputs} | set(wanted.values())
-    steps = [_narrowed(plan.steps[n], read, optional=n in optional) for n in kept]
+    early = optional & set(_before_filters(plan, kept))
+    steps = [_narrowed(plan.steps[n], read, optional=n in optional, early=n in early) for n in kept]
     loose = {v for step in steps if step.optional for v in step.outputs}
     return Selection(
         plan,
@@ -276,7 +285,7 @@ def _closure(plan: Plan, needed: set[int], optional: set[int], raw_values: set[i
 def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
     """Put the steps that drop rows, and what they read, before the rest.
 
-    Spark's optimizer does: a row that is dropped raises nowhere else.
+    Spark's optimizer does: a row that is dropped raises nowhere else, but in the steps before it that stay.
     """
     makers = {v: n for n in kept for v in plan.steps[n].outputs if v is not None}
     early: list[int] = []
@@ -287,15 +296,22 @@ def _drops_first(plan: Plan, kept: list[int]) -> list[int]:
                 need(makers[value])
         early.append(number)
 
-    for number in kept:
-        if plan.steps[number].stage.drops and number not in early:
+    for number in _before_filters(plan, kept):
+        if number not in early:
             need(number)
     return early + [number for number in kept if number not in early]
 
 
-def _narrowed(step: Step, read: set[int], *, optional: bool) -> Step:
+def _before_filters(plan: Plan, kept: list[int]) -> list[int]:
+    """Return the steps that drop rows, and those that stay before one that does."""
+    stages = {number: plan.steps[number].stage for number in kept}
+    last = max((number for number, stage in stages.items() if stage.drops), default=-1)
+    return [n for n in sorted(kept) if stages[n].drops or (stages[n].stays and n < last)]
+
+
+def _narrowed(step: Step, read: set[int], *, optional: bool, early: bool) -> Step:
     stage = step.stage.narrow(tuple(value in read for value in step.outputs))
-    return replace(step, stage=stage, optional=optional)
+    return replace(step, stage=stage, optional=optional, early=early)
 
 
 def _find(plan: Plan, name: str) -> int:

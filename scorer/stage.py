@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -54,6 +54,7 @@ class Stage:
     column is absent. `yields`: the output gives way to a column of its name that the caller gives. `slotwise`: each
     slot of the output comes of the same slot of the only input. `caseless`: its columns are names of SQL, whose
     letters' case does not matter. `drops`: the stage may drop rows, so it runs even if nobody reads its output.
+    `stays`: later stages that drop rows are not moved before it, since Spark calls its function not deterministic.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("number",)
@@ -61,6 +62,11 @@ class Stage:
     yields: ClassVar[bool] = False
     slotwise: ClassVar[bool] = False
     caseless: ClassVar[bool] = False
+
+    @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it."""
+        return False
 
     @property
     def drops(self) -> bool:
@@ -90,6 +96,16 @@ class Stage:
     def passing(self) -> tuple[tuple[str, int | None], ...]:
         """Return the columns that a last part arranges: the number of its input that passes as it is, None if made."""
         return ()
+
+    @property
+    def label(self) -> str | None:
+        """The name of what a part makes, if the types of its inputs change it."""
+        return None
+
+    def relabelled(self, names: Mapping[str, str]) -> Self:
+        """Return the last part with other names for what the parts before it make."""
+        del names
+        return self
 
     @property
     def closes(self) -> bool:

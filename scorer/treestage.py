@@ -1,7 +1,7 @@
 """What the stages of trees share: the forest and its kernel, the column of leaves, the outputs of ensembles.
 
 A vector with more slots than were fitted is read as far as they go; one with fewer is refused if a split reads
-beyond its end.
+beyond its end. Trees that do not split read nothing, and answer for null.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ class TreeStage(Stage):
     leaf: bool
     cover: Floats  # (nodes,) how much of the training data came to each node
 
+    @property
+    def splits(self) -> bool:
+        """Whether a tree is more than its root: only then is the vector read."""
+        return self.forest.nodes > self.forest.trees
+
     def over_values(self) -> Callable[[Sequence[float]], Any]:
         """Return the function from the values of `forest.inputs` to the outputs."""
         raise NotImplementedError
@@ -44,6 +49,9 @@ class TreeStage(Stage):
     def row(self) -> Callable[[Any], Any]:
         """Score one vector."""
         pick, score = picker(self.forest), self.over_values()
+        if not self.splits:
+            nothing = [0.0] * len(self.forest.inputs)
+            return lambda _: score(nothing)
         return lambda features: score(pick(features))
 
     def over_slots(self) -> tuple[Sequence[int], Callable[[Sequence[float]], Any]]:
@@ -72,7 +80,7 @@ class TreeStage(Stage):
         column: Vectors = columns[0]
         if column.size < self.forest.features:
             return map_rows(self, rows, columns)
-        if column.valid is not None:
+        if column.valid is not None and self.splits:
             rows.fail(~column.valid, lambda _: "null, where a value is needed")
         return self.outputs(matrix_for(self.forest, column, rows.count))
 

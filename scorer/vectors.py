@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,11 @@ def compressed(size: int, indices: list[int], values: list[float]) -> Vector:
     if 1.5 * (len(values) + 1.0) < size:
         return Sparse(size, indices, values)
     return dense(Sparse(size, indices, values))
+
+
+def _compressed(numbers: list[float]) -> Vector:
+    stored = [i for i, x in enumerate(numbers) if x != 0.0]
+    return compressed(len(numbers), stored, [numbers[i] for i in stored])
 
 
 def active(vector: Vector) -> Iterator[tuple[int, float]]:
@@ -225,6 +230,18 @@ class Rowwise:
 Block = Dense | OneHot | Rowwise
 
 
+def stored_rows(block: Block) -> Rowwise | None:
+    """Return a block of sparse vectors in compressed rows; None for one of dense vectors."""
+    if isinstance(block, Dense):
+        return None
+    if isinstance(block, Rowwise):
+        return block
+    there = block.codes < block.size
+    starts = np.concatenate([[0], np.cumsum(there)]).astype(np.int64)
+    codes = block.codes[there]
+    return Rowwise(starts, codes, np.ones(len(codes)), block.size)
+
+
 def _height(block: Block) -> int:
     """Return the number of rows."""
     if isinstance(block, Rowwise):
@@ -234,10 +251,14 @@ def _height(block: Block) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """A batch of vectors: blocks of slots side by side; `valid` (rows,) tells nulls, None if there are none."""
+    """A batch of vectors: blocks of slots side by side; `valid` (rows,) tells nulls, None if there are none.
+
+    `compressed`: each row's vector is sparse or dense as Spark's `Vector.compressed` chooses, whatever its blocks.
+    """
 
     blocks: tuple[Block, ...]
     valid: Mask | None = None
+    compressed: bool = False
 
     @property
     def size(self) -> int:
@@ -254,8 +275,10 @@ class Vectors:
 
     def rows(self) -> list[Vector | None]:
         """Return each row's vector as one row's functions take it."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Rowwise):
-            out: list[Vector | None] = list(_sparse_rows(self.blocks[0]))
+        if self.compressed:
+            out: list[Vector | None] = [_compressed(numbers) for numbers in self.matrix().tolist()]
+        elif len(self.blocks) == 1 and isinstance(self.blocks[0], Rowwise):
+            out = list(_sparse_rows(self.blocks[0]))
         else:
             out = self.matrix().tolist()
         if self.valid is not None:
@@ -263,10 +286,11 @@ class Vectors:
         return out
 
 
-def _sparse_rows(block: Rowwise) -> Iterator[Sparse]:
+def _sparse_rows(block: Rowwise) -> Iterator[Vector]:
     starts, indices, values = block.starts.tolist(), block.indices.tolist(), block.values.tolist()
-    for low, high in pairwise(starts):
-        yield Sparse(block.size, indices[low:high], values[low:high])
+    full = block.full.tolist() if block.full is not None else repeat(False)
+    for (low, high), whole in zip(pairwise(starts), full, strict=False):
+        yield values[low:high] if whole else Sparse(block.size, indices[low:high], values[low:high])
 
 
 def vectors_of(rows: Sequence[Vector | None], size: int | None = None) -> Vectors:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from scorer.sql import compare, dates
 from scorer.sql.exprs import Expr, MistypedError, apply, case, literal, loose, strict
 from scorer.sql.nodes import Node
-from scorer.sql.types import DATE, INT, TIMESTAMP, VOID, Type
+from scorer.sql.types import BOOLEAN, DATE, INT, TIMESTAMP, VOID, Type
 from scorer.sql.typing import Typer, compared, handles, null_test
 
 
@@ -73,7 +73,8 @@ def _cast_function(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("to_date")
 def _to_date(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return typer.day(args[0], node.op)
+    odd = args[0].type.numeric or args[0].type == BOOLEAN  # Spark reads their text
+    return typer.day(typer.text(args[0], node.op) if odd else args[0], node.op)
 
 
 @handles(*dates.DATE_FIELDS)

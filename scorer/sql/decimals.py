@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOpe
 
 from scorer.errors import Invalid
 from scorer.sql.exprs import Op
+from scorer.sql.numbers import wrapped
 from scorer.sql.types import MAX_PRECISION, Type
 
 _WIDE = Context(prec=120, rounding=ROUND_HALF_UP, Emax=999_999, Emin=-999_999)
@@ -54,6 +55,23 @@ def arithmetic(symbol: str, made: Type, *, ansi: bool) -> Op:
         return value
 
     return Op(checked, fails=True, backwards=divides)
+
+
+def whole_quotient(*, ansi: bool) -> Op:
+    """Return `div` of two decimals: a bigint, of which an overflow leaves the low bits."""
+
+    def quotient(a: Decimal, b: Decimal) -> int:
+        return wrapped(int(_WIDE.divide_int(a, b)), 64)
+
+    if not ansi:
+        return Op(lambda a, b: None if b == 0 else quotient(a, b), backwards=True)
+
+    def checked(a: Decimal, b: Decimal, place: int) -> int:
+        if b == 0:
+            raise Invalid("division by zero", place)
+        return quotient(a, b)
+
+    return Op(checked, fails=True, backwards=True)
 
 
 def _quotient(a: Decimal, b: Decimal) -> Decimal:

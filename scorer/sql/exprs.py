@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scorer.sql.types import BOOLEAN, Type
@@ -73,7 +73,9 @@ def apply(
 
 
 def strict(made: Type, op: Op, *args: Expr) -> Expr:
-    """Apply an operator that gives null for null."""
+    """Apply an operator that gives null for null; beside a null that is written, nothing else is computed."""
+    if any(arg.kind == "literal" and arg.value is None for arg in args):
+        return replace(literal(None, made), height=1)
     return apply("strict", made, args, op, never_null=False)
 
 

@@ -61,7 +61,12 @@ def _nanvl(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 def _round(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     value, scale = args[0], 0
     if len(args) == 2:
-        if args[1].kind != "literal" or not args[1].type.whole or not -38 <= args[1].value <= 38:
+        if (
+            args[1].kind != "literal"
+            or not args[1].type.whole
+            or args[1].value is None
+            or not -38 <= args[1].value <= 38
+        ):
             raise MistypedError(f"the scale of {node.op} should be a literal from -38 to 38")
         scale = args[1].value
     value = typer.cast(value, DOUBLE) if value.type in (STRING, VOID) else value

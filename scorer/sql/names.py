@@ -5,6 +5,7 @@ Source: org.apache.spark.sql.catalyst.util.toPrettySQL.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from scorer.sql.nodes import Node
@@ -23,16 +24,20 @@ _CAPITAL = {
     "cosh", "tanh", "cbrt", "degrees", "radians", "atan2", "hypot", "floor", "ceil", "signum", "pi", "e",
     "power",
 }  # fmt: skip
+_ENDS = {"trim": "BOTH", "ltrim": "LEADING", "rtrim": "TRAILING"}
 UNNAMED, EXTRACT = "unnamed", "extract"
 MAX_NAME = 10_000  # characters: some write an operand twice, so a name may grow as no statement can
 CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
 
 
-def automatic(node: Node, version: tuple[int, int]) -> str | None:
-    """Return the name of a column without an alias."""
+Days = Callable[[Node], bool]
+
+
+def automatic(node: Node, version: tuple[int, int], days: Days = lambda _: False) -> str | None:
+    """Return the name of a column without an alias; `days` tells of an operand whether it is a date."""
     if node.op in ("cast", "try_cast", *CASTS) and node.args[0].op == "column":
         return node.args[0].text
-    return _named(node, version)
+    return _named(node, version, days)
 
 
 def marked(node: Node) -> Node:
@@ -41,14 +46,25 @@ def marked(node: Node) -> Node:
     return replace(node, args=args, value=UNNAMED) if node.op in ("+", "-") else replace(node, args=args)
 
 
-def _named(node: Node, version: tuple[int, int]) -> str | None:
+def unmarked(node: Node) -> Node:
+    """Take the marks away, once the types are known."""
+    return replace(
+        node, args=tuple(map(unmarked, node.args)), value=None if node.value == UNNAMED else node.value
+    )
+
+
+def _named(node: Node, version: tuple[int, int], days: Days) -> str | None:
     if node.op in ("column", "literal"):
         return node.text
-    parts = [_named(arg, version) for arg in node.args]
+    parts = [_named(arg, version, days) for arg in node.args]
     args = [part for part in parts if part is not None]
     if len(args) < len(parts):
         return None
-    name = _written(node, args, version)
+    if node.op in ("+", "-") and any(map(days, node.args)):
+        day, number = args if days(node.args[0]) else args[::-1]
+        name: str | None = f"date_{'add' if node.op == '+' else 'sub'}({day}, {number})"
+    else:
+        name = _written(node, args, version)
     return name if name is None or len(name) <= MAX_NAME else None
 
 
@@ -129,8 +145,8 @@ def _function(op: str, args: list[str]) -> str | None:
         return f"replace({', '.join([*args, ''][:3])})"
     if op in ("lpad", "rpad"):
         return f"{op}({', '.join([*args, ' '][:3])})"
-    if op in ("trim", "ltrim", "rtrim") and len(args) > 1:
-        return None
+    if op in _ENDS and len(args) > 1:
+        return f"TRIM({_ENDS[op]} {args[0]} FROM {args[1]})"
     if op in _SMALL:
         return f"{op}({', '.join(args)})"
     return f"{op.upper()}({', '.join(args)})" if op in _CAPITAL else None

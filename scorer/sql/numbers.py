@@ -14,6 +14,7 @@ from typing import Any
 
 from scorer.columns import Single
 from scorer.errors import Invalid
+from scorer.sql.cuberoot import cube_root
 from scorer.sql.exprs import Op
 from scorer.sql.types import WHOLE, Type
 
@@ -217,7 +218,7 @@ DOUBLE_FUNCTIONS: dict[str, Op] = {
     "log1p": Op(_log(math.log1p, -1.0)),
     "sinh": Op(_odd(math.sinh)),
     "cosh": Op(_total(math.cosh, INF)),
-    "cbrt": Op(math.cbrt),
+    "cbrt": Op(cube_root),
     "rint": Op(_rint),
     "signum": Op(_signum),
     "degrees": Op(lambda x: x * 57.29577951308232),

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from scorer.sql import texts
-from scorer.sql.exprs import Expr, MistypedError, Op, literal, loose, strict
+from scorer.sql.exprs import Expr, MistypedError, Op, apply, case, literal, loose, strict
 from scorer.sql.nodes import Node
 from scorer.sql.types import BOOLEAN, INT, STRING, TEXTS
-from scorer.sql.typing import Typer, handles
+from scorer.sql.typing import Typer, handles, null_test
 
 _ONE = {
     "lower": Op(str.lower),
@@ -38,15 +38,19 @@ def _one(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles(*_TRIMS)
 def _trim(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    """Take letters away at the ends; they stand before the text."""
+    """Take letters away at the ends; they stand before the text, and are looked at after it."""
     letters = args[0] if len(args) > 1 else literal(" ", STRING)
-    return strict(STRING, Op(_TRIMS[node.op]), typer.text(letters, node.op), typer.text(args[-1], node.op))
+    both = typer.text(letters, node.op), typer.text(args[-1], node.op)
+    return apply("strict", STRING, both, Op(_TRIMS[node.op], backwards=True))
 
 
 @handles("locate", "position")
 def _locate(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     start = typer.integer(args[2], node.op) if len(args) > 2 else literal(1, INT)
-    return loose(INT, Op(texts.located), typer.text(args[0], node.op), typer.text(args[1], node.op), start)
+    found = loose(INT, Op(texts.located), typer.text(args[0], node.op), typer.text(args[1], node.op), start)
+    if start.never_null:
+        return found
+    return case(INT, null_test(typer, Node("is null"), (start,)), literal(0, INT), found)
 
 
 @handles("length", "char_length", "character_length")
@@ -131,19 +135,27 @@ def _repeat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return strict(STRING, op, typer.text(args[0], node.op), typer.integer(args[1], node.op))
 
 
+def _null(value: Expr) -> bool:
+    return value.kind == "literal" and value.value is None
+
+
 def _pattern(node: Node, value: Expr) -> Any:
-    if value.kind != "literal" or value.type != STRING:
+    if value.kind != "literal" or value.type != STRING or value.value is None:
         raise MistypedError(f"the pattern of {node.op.upper()} should be a literal text")
     return value.value
 
 
 @handles("like")
 def _like(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    if _null(args[1]):
+        return literal(None, BOOLEAN)
     return strict(BOOLEAN, texts.like(_pattern(node, args[1])), typer.text(args[0], node.op))
 
 
 @handles("rlike")
 def _rlike(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    if _null(args[1]):
+        return literal(None, BOOLEAN)
     return strict(BOOLEAN, texts.finds(_pattern(node, args[1])), typer.text(args[0], node.op))
 
 
@@ -154,7 +166,7 @@ def _regexp_replace(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 
 def _number(node: Node, value: Expr, what: str) -> int:
-    if value.kind != "literal" or value.type != INT:
+    if value.kind != "literal" or value.type != INT or value.value is None:
         raise MistypedError(f"the {what} of {node.op} should be a literal int")
     return int(value.value)
 

@@ -148,11 +148,14 @@ class Typer:
 
 
 def _folded(value: Any, op: Op, target: Type) -> Expr:
-    """Cast a literal; its height tells it from one that is written so, which gives a decimal fewer digits."""
+    """Cast a literal; its height tells it from one that is written so, which gives a decimal fewer digits.
+
+    One that cannot be cast raises where it is computed.
+    """
     try:
         made = None if value is None or op.call is None else op.call(value, *([-1] if op.fails else []))
-    except Invalid as e:
-        raise MistypedError(e.reason) from None
+    except Invalid:
+        return strict(target, op, literal(value, target))
     return replace(literal(made, target), height=1)
 
 
@@ -251,7 +254,10 @@ def _remainder(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("div")
 def _whole_division(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    del node
+    kinds = {arg.type.name for arg in args}
+    if "decimal" in kinds and all(arg.type.whole or arg.type.name == "decimal" for arg in args):
+        a, b = _alike(typer, args, node.op)
+        return strict(BIGINT, decimals.whole_quotient(ansi=typer.ansi), a, b)
     if not all(arg.type.whole or arg.type == VOID for arg in args):
         raise MistypedError(
             f"`div` of {args[0].type} and {args[1].type} is not supported: write a CAST to bigint"

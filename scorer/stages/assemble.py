@@ -49,6 +49,11 @@ class VectorAssembler(Stage):
         return cls(saved.texts("inputCols"), invalid, saved.behaves < (2, 4))
 
     @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it: it is."""
+        return True
+
+    @property
     def drops(self) -> bool:
         """Whether nulls and NaN drop the row."""
         return self.invalid == "skip"
@@ -116,7 +121,7 @@ class VectorAssembler(Stage):
                 run = []
             else:
                 run.append(column.floats())
-        return Vectors((*blocks, *_stacked(run)))
+        return Vectors((*blocks, *_stacked(run)), compressed=True)
 
     def _check(self, rows: Rows, position: int, column: Numbers | Vectors) -> None:
         if isinstance(column, Vectors):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -82,8 +82,9 @@ class IDF(Stage):
         return cls(tuple(dense(saved.vector(saved.record()["idf"], "idf"))))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: of the input's size."""
-        return (vector(inputs[0].size),)
+        """Describe the output: Spark declares the size that was fitted, though another vector may come."""
+        del inputs
+        return (vector(len(self.weights)),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Weigh one vector; a sparse one stays sparse."""
@@ -110,7 +111,5 @@ class IDF(Stage):
         weights = np.array(self.weights[: column.size])
         if len(column.blocks) == 1 and isinstance(column.blocks[0], Rowwise):
             block = column.blocks[0]
-            return Vectors(
-                (Rowwise(block.starts, block.indices, block.values * weights[block.indices], block.size),)
-            )
+            return Vectors((replace(block, values=block.values * weights[block.indices]),))
         return Vectors((Dense(column.matrix() * weights),))

@@ -205,7 +205,7 @@ class GeneralizedLinearRegression(Stage):
         def score(features: Any, offset: Any = 0.0) -> tuple[float | None, float | None]:
             if offset is None:
                 return None, None
-            eta = dot(features, weights) + intercept + offset
+            eta = dot(features, weights) + intercept + float(offset)
             return clamp(unlink(eta)), eta
 
         return score

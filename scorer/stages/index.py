@@ -60,6 +60,11 @@ class StringIndexer(Stage):
         return [cls(_held(each), invalid) for each in lists]
 
     @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it: it is."""
+        return True
+
+    @property
     def drops(self) -> bool:
         """Whether unseen labels and nulls drop the row."""
         return self.invalid == "skip"

@@ -21,6 +21,7 @@ _UNKNOWN = (
     "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler, and give the types of the "
     "input columns (`schema`)"
 )
+_UNCOUNTED = "Spark multiplies nominal slots of known categories only; index them by a VectorIndexer"
 _BOOLEAN = "Spark multiplies numbers and vectors only, no booleans"
 Entries = list[tuple[int, float]]
 
@@ -46,10 +47,14 @@ class Interaction(Stage):
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn which numbers are nominal, and of how many categories."""
+        if len(set(self.names)) < len(self.names):
+            raise ColumnError("Spark multiplies columns with others only, not with themselves")
         if any(described.is_vector and described.slots is None for described in inputs):
             raise ColumnError(_UNKNOWN)
         if any(described.type is not None and pa.types.is_boolean(described.type) for described in inputs):
             raise ColumnError(_BOOLEAN)
+        if any(a.kind == "nominal" and a.categories is None for d in inputs for a in _attributes(d)):
+            raise ColumnError(_UNCOUNTED)
         return replace(self, counts=tuple(_counts(described) for described in inputs))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -103,6 +108,12 @@ def _encoded_slots(front: tuple[str, ...], name: str, attribute: Attribute | Non
 
 def _slot_names(inputs: list[list[Attribute]]) -> list[list[str]]:
     return [[slot.name or "" for slot in slots] for slots in inputs]
+
+
+def _attributes(described: Field) -> tuple[Attribute, ...]:
+    if described.is_vector:
+        return described.slots or ()
+    return () if described.attribute is None else (described.attribute,)
 
 
 def _counts(described: Field) -> tuple[int, ...] | None:

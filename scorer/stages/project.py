@@ -92,7 +92,8 @@ class ElementwiseProduct(Stage):
 class PolynomialExpansion(Stage):
     """All products of slots up to a degree: (x, y) to 2 is x, x², y, xy, y². Source: feature.PolynomialExpansion.
 
-    A product with a factor of zero is not formed, so 0 × NaN may leave 0.
+    A product with a factor of zero is not formed, so 0 × NaN may leave 0. A sparse vector stays sparse: it stores
+    the products that are formed, none of which is zero.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
@@ -111,11 +112,11 @@ class PolynomialExpansion(Stage):
         size = inputs[0].size
         return (vector(None if size is None else math.comb(size + self.degree, self.degree) - 1),)
 
-    def row(self) -> Callable[[Any], list[float]]:
+    def row(self) -> Callable[[Any], Vector]:
         """Expand one vector."""
         degree = self.degree
 
-        def expand(value: Any) -> list[float]:
+        def expand(value: Any) -> Vector:
             numbers = dense(value)
             total = math.comb(len(numbers) + degree, degree)
             if total > MAX_DENSE:
@@ -123,7 +124,11 @@ class PolynomialExpansion(Stage):
             stored = set(value.indices) if isinstance(value, Sparse) else set(range(len(numbers)))
             out: list[float] = []
             _products([x if i in stored else None for i, x in enumerate(numbers)], degree, 1.0, out)
-            return out[1:]
+            made = out[1:]
+            if not isinstance(value, Sparse):
+                return made
+            kept = [i for i, x in enumerate(made) if x != 0.0]
+            return Sparse(len(made), kept, [made[i] for i in kept])
 
         return expand
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from scorer.errors import Invalid
 from scorer.fields import Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
-from scorer.vectors import Dense, Floats, Sparse, Vector, Vectors, dense
+from scorer.vectors import Dense, Floats, Sparse, Vector, Vectors, dense, stored_rows
 
 
 def same_size(got: int, expected: int) -> None:
@@ -73,8 +73,9 @@ class StandardScaler(Stage):
         return cls(shift, factor, len(std), saved.behaves < (3, 0))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: of the input's size."""
-        return (vector(inputs[0].size),)
+        """Describe the output: Spark declares the size that was fitted, though a shorter vector may come."""
+        del inputs
+        return (vector(self.size),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Scale one vector; a sparse one stays sparse if nothing is shifted."""
@@ -108,6 +109,11 @@ class StandardScaler(Stage):
         if column.size > self.size and not self.strict:
             return map_rows(self, rows, columns)
         size = self.size if self.strict else column.size
+        block = stored_rows(column.blocks[0]) if len(column.blocks) == 1 else None
+        if block is not None and self.shift is None and self.factor is not None and not self.strict:
+            if column.valid is not None:
+                rows.fail(~column.valid, lambda _: "null, where a value is needed")
+            return Vectors((replace(block, values=block.values * np.array(self.factor)[block.indices]),))
         out = matrix(rows, column, size)
         if self.shift is not None:
             out = out - np.array(self.shift[:size])

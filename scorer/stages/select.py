@@ -14,7 +14,7 @@ from scorer.fields import Attribute, Field, Kind, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, vectors_of
+from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, stored_rows, vectors_of
 
 
 def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> Vector:
@@ -48,10 +48,14 @@ def _slots(described: Field, indices: Sequence[int]) -> Field:
 )
 @dataclass(frozen=True, slots=True)
 class Selector(Stage):
-    """The chosen slots, ascending. Source: feature.SelectorModel."""
+    """The chosen slots, ascending. Source: feature.SelectorModel.
+
+    Where nothing is known of the slots, they are described all the same: as numbers, those of the χ² test as nominal.
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     indices: tuple[int, ...]
+    nominal: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -59,10 +63,12 @@ class Selector(Stage):
         chosen = saved.record()["selectedFeatures"]
         if not all(isinstance(i, int) and i >= 0 for i in chosen):
             raise saved.fail("its selected features are not slots")
-        return cls(tuple(sorted(chosen)))
+        return cls(tuple(sorted(chosen)), saved.class_name.endswith(".ChiSqSelectorModel"))
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output."""
+        if inputs[0].slots is None:
+            return (vector(slots=[Attribute("nominal" if self.nominal else "numeric")] * len(self.indices)),)
         return (_slots(inputs[0], self.indices),)
 
     def row(self) -> Callable[[Any], Vector]:
@@ -78,17 +84,33 @@ class Selector(Stage):
 def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors:
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
-    if indices and max(indices) >= column.size:
-        reason = f"a vector of {column.size} slots has no slot {max(indices)}"
-        block = column.blocks[0] if len(column.blocks) == 1 else None
-        if isinstance(block, Rowwise):
-            if block.full is not None:
-                rows.fail(block.full, lambda _: reason)
-            short = [_picked(value, indices, None) if value is not None else None for value in column.rows()]
-            return vectors_of(short, len(indices))
+    short = bool(indices) and max(indices) >= column.size
+    if short and column.compressed:
+        column = vectors_of(column.rows(), column.size)
+    reason = f"a vector of {column.size} slots has no slot {max(indices, default=0)}"
+    stored = stored_rows(column.blocks[0]) if len(column.blocks) == 1 else None
+    if stored is not None:
+        if short and stored.full is not None:
+            rows.fail(stored.full, lambda _: reason)
+        return Vectors((_picked_stored(stored, indices),))
+    if short:
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
         return Vectors((Dense(np.zeros((rows.count, len(indices)))),))
     return Vectors((Dense(column.matrix()[:, list(indices)]),))
+
+
+def _picked_stored(block: Rowwise, indices: Sequence[int]) -> Rowwise:
+    """Choose among the slots that are stored; a slot beyond the vectors' end is in none."""
+    place = np.full(block.size, -1, np.int32)
+    for new, old in enumerate(indices):
+        if old < block.size:
+            place[old] = new
+    to, count = place[block.indices], len(block.starts) - 1
+    kept = to >= 0
+    row, to = np.repeat(np.arange(count), np.diff(block.starts))[kept], to[kept]
+    order = np.lexsort((to, row))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=count))]).astype(np.int64)
+    return Rowwise(starts, to[order], block.values[kept][order], len(indices), block.full)
 
 
 @stage("org.apache.spark.ml.feature.VectorSlicer", inputs=("inputCol",), outputs=("outputCol",))
@@ -109,7 +131,10 @@ class VectorSlicer(Stage):
         return cls(indices, saved.texts("names", ()))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
-        """Find the named slots."""
+        """Find the named slots; a numbered one must be among those that the column is known to have."""
+        size = inputs[0].size
+        if size is not None and self.indices and max(self.indices) >= size:
+            raise ColumnError(f"slot {max(self.indices)} is looked for in vectors of {size} slots")
         if not self.names:
             return self
         if inputs[0].slots is None:
@@ -146,13 +171,18 @@ class VectorSizeHint(Stage):
     slotwise: ClassVar[bool] = True
     size: int
     invalid: str  # error | skip | optimistic
+    old: bool = False  # before Spark 4 its check is no deterministic function
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the parameters."""
-        return cls(
-            saved.whole("size"), saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
-        )
+        invalid = saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
+        return cls(saved.whole("size"), invalid, saved.behaves < (4, 0))
+
+    @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it."""
+        return self.old and self.invalid == "error"
 
     @property
     def drops(self) -> bool:

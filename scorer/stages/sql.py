@@ -5,7 +5,7 @@ Each expression is a stage of its own, so that what nobody reads is not computed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -20,9 +20,10 @@ from scorer.sql import duck
 from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr, MistypedError
 from scorer.sql.hints import hints
+from scorer.sql.names import automatic, unmarked
 from scorer.sql.nodes import Node, Statement, renumbered
 from scorer.sql.parse import parse
-from scorer.sql.program import compute, typed
+from scorer.sql.program import compute, constants, is_date, typed
 from scorer.sql.types import Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 
@@ -48,12 +49,18 @@ class Expression(Stage):
     types: tuple[Type, ...] | None = None
     filters: bool = False
     floors: bool = True
+    named: str | None = None  # what Spark calls it, where that is known by the types only
     _known: dict[tuple[Type, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def drops(self) -> bool:
         """Whether it is the filter."""
         return self.filters
+
+    @property
+    def label(self) -> str | None:
+        """The name that the types give it."""
+        return self.named
 
     def defaults(self) -> tuple[pa.DataType, ...]:
         """Return the type that the use of each column suggests."""
@@ -65,15 +72,25 @@ class Expression(Stage):
         if any(kind is None for kind in known):
             return self
         types = tuple(spark_type(kind) for kind in known if kind is not None)
+        bound = replace(self, node=unmarked(self.node), types=types, _known={}).checked(types)
+        return bound if bound.node == self.node else bound.labelled(types)
+
+    def checked(self, types: tuple[Type, ...]) -> Self:
+        """Refuse what Spark refuses for the types; what reads no column raises now or never."""
         try:
-            self._expr(types)
-            if not types:  # what reads no column raises now or never
-                compute(self._expr(types), types, filters=False)()
+            for constant in constants(self._expr(types)):
+                compute(constant, (), filters=False)()
         except MistypedError as e:
             raise ColumnError(str(e)) from None
         except Invalid as e:
             raise ColumnError(f"every row would raise: {e.reason}") from None
-        return replace(self, types=types)
+        return self
+
+    def labelled(self, types: tuple[Type, ...]) -> Self:
+        """Learn the name that Spark gives a sum, which is another one if a date is in it."""
+        version = ANSI if self.ansi else (3, 0)
+        name = automatic(self.node, version, lambda node: is_date(node, types, ansi=self.ansi))
+        return replace(self, named=name)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output."""
@@ -190,6 +207,13 @@ class SQLTransformer(Stage):
     def passing(self) -> tuple[tuple[str, int | None], ...]:
         """Return the columns that it makes, in order."""
         return self.named
+
+    def relabelled(self, names: Mapping[str, str]) -> Self:
+        """Return the projection with other names for what expressions make."""
+        made = tuple((names.get(n, n) if place is None else n, place) for n, place in self.named)
+        if names and len({name.lower() for name, _ in made}) < len(made):
+            raise ColumnError(f"the statement makes a column twice: {', '.join(name for name, _ in made)}")
+        return replace(self, named=made)
 
     @property
     def closes(self) -> bool:

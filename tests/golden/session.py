@@ -26,6 +26,7 @@ def start() -> SparkSession:
         SparkSession.builder.master("local[1]")
         .appName("goldens")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", "3g")
         .config("spark.sql.shuffle.partitions", "1")

@@ -24,10 +24,10 @@ COLUMNS = {
 }  # fmt: skip
 NUMBERS = {"a", "b", "l", "z", "x", "y", "m"}
 _LITERALS = {
-    "int": ["0", "1", "-1", "2", "7", "2147483647"],
+    "int": ["0", "1", "-1", "2", "7", "2147483647", "CAST(NULL AS INT)"],
     "real": ["0.5D", "1e3", "-2.5D", "0D"],
     "decimal": ["0.5", "1.5", "-2.25", "100.0"],
-    "text": ["'a'", "'Oslo'", "''", "'12'", "'x%'", "'it\\'s'"],
+    "text": ["CAST(NULL AS STRING)", "'a'", "'Oslo'", "''", "'12'", "'x%'", "'it\\'s'"],
 }
 _MATHS = [
     "abs",
@@ -106,12 +106,15 @@ class Writer:
                 f"EXTRACT({self.pick('YEAR', 'week', 'DOW')} FROM {self.date(depth - 1)})",
                 "(a div b)",
                 "(l div a)",
+                "(m div a)",
+                "(l div 0.01)",
             )
         if again == 12:
             return self.pick(
                 f"try_cast({self.text(depth - 1)} AS INT)",
                 f"try_cast({n()} AS INT)",
                 f"CAST({self.boolean(depth - 1)} AS INT)",
+                f"IF({self.boolean(depth - 1)}, {n()}, CAST('zz' AS INT))",
             )
         if again == 13:
             return f"{self.pick('pow', 'nanvl', 'atan2', 'hypot')}({n()}, {n()})"
@@ -135,7 +138,7 @@ class Writer:
         if again == 0 and self.chance.randrange(2):
             return self.pick(
                 f"initcap({t()})",
-                f"TRIM(BOTH {t()} FROM {t()})",
+                f"TRIM({self.pick('BOTH', 'LEADING', 'TRAILING')} {t()} FROM {t()})",
                 f"regexp_extract({t()}, '([a-z])(.*)$', {self.pick('0', '1', '2')})",
             )
         if again < 2:
@@ -195,5 +198,6 @@ class Writer:
             f"({self.date(depth - 1)} {self.pick('+', '-')} {self.pick('1', 'z', 'b')})",
             f"last_day({self.date(depth - 1)})",
             "CAST(t AS DATE)",
+            f"to_date(try_cast({self.text(depth - 1)} AS DATE))",
             "d",
         )

@@ -169,7 +169,8 @@ REFUSED = {
     "SELECT a | b & c AS n FROM __THIS__": "need parentheses",
     "SELECT EXTRACT(SECOND FROM t) AS n FROM __THIS__": "EXTRACT(SECOND FROM …) is not supported, but of year",
     "SELECT d - d AS n FROM __THIS__": "write datediff",
-    "SELECT d + 1 FROM __THIS__": "give it one with AS",
+    "SELECT d + 1, 1 + d FROM __THIS__": "makes a column twice: date_add(d, 1)",
+    "SELECT a + 1 / 0 AS r FROM __THIS__": "every row would raise: division by zero",
     "SELECT TRANSFORM(a) USING 'cat' FROM __THIS__": "",
     "SELECT a + 1 AS b, a AS B FROM __THIS__": "two columns `B`",
     "SELECT *, a + 1 AS A FROM __THIS__": "two columns",
@@ -306,6 +307,27 @@ def test_without_a_schema_the_values_tell_the_types(load):
     assert model.batch(pa.table({"a": pa.array([3], pa.int32())})).schema.field("p").type == pa.int32()
     with pytest.raises(scorer.RowError, match=r"column `a`: `\+` of boolean and int"):
         model.row({"a": True})
+
+
+def test_a_sum_of_a_date_has_sparks_name_where_its_type_is_known(load):
+    """A sum without an alias is named for numbers, and for a date once the schema tells; without one it is refused."""
+    text = "SELECT (d - 1) + 2, a - 1 FROM __THIS__"
+    assert load(text, schema=SCHEMA).outputs.names == ["date_add(date_sub(d, 1), 2)", "(a - 1)"]
+    untyped = load(text)
+    assert untyped.outputs.names == ["((d - 1) + 2)", "(a - 1)"]
+    assert untyped.row({"d": 5, "a": 1}) == {"((d - 1) + 2)": 6, "(a - 1)": 0}
+    with pytest.raises(scorer.RowError, match="give it one with AS"):
+        untyped.row({"d": date(2024, 2, 29), "a": 1})
+
+
+def test_a_constant_that_raises_refuses_every_row_unless_it_stands_in_a_branch(load):
+    """Spark computes constants before rows, beside a null column too; those of a branch only where it is taken."""
+    with pytest.raises(scorer.ScorerError, match="every row would raise: 'zz' cannot be cast to int"):
+        load("SELECT a + CAST('zz' AS INT) AS r FROM __THIS__", schema=SCHEMA)
+    model = load("SELECT IF(a > 0, a, a + CAST('zz' AS INT)) AS r FROM __THIS__", schema=SCHEMA)
+    assert model.row({"a": 3}) == {"r": 3}
+    with pytest.raises(scorer.RowError, match="'zz' cannot be cast to int"):
+        model.row({"a": -3})
 
 
 def test_a_column_that_is_not_selected_ends(tmp_path, load):

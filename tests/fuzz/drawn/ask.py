@@ -1,13 +1,14 @@
 """Fit random pipelines with the Spark of the interpreter that runs this, save them, and record what Spark answers.
 
-    python tests/fuzz/drawn/ask.py HOME COUNT SEED [sql]
+    python tests/fuzz/drawn/ask.py HOME COUNT SEED [--sql] [--last MAKER]
 
-Each pipeline becomes a folder HOME/spark/<number>-<version>, as a golden case is; its name, or why Spark refused to
-fit, is written as one JSON line.
+Each pipeline becomes a folder HOME/spark/<number>-<version>, as a golden case is; that it begins, and its name or why
+Spark refused to fit, are written as JSON lines.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -37,9 +38,8 @@ LABELS = {"l2", "l3", "ly", "lp", "lu", "cen", "wt", "ls", "rating"}
 TRIES = 8
 
 
-def stages(d: Draw) -> list[Any]:
-    """Draw one to five stages: features of any kind, and often a model at the end."""
-    last = d.chance.choice(sorted([*FEATURES, *MODELS]))
+def stages(d: Draw, last: str) -> list[Any]:
+    """Draw one to five stages: features of any kind, and at the end what the maker makes that is named."""
     made = [FEATURES[d.chance.choice(sorted(FEATURES))](d) for _ in range(d.pick(0, 0, 1, 1, 2, 3, 4))]
     return [*made, (FEATURES | MODELS)[last](d)]
 
@@ -62,16 +62,16 @@ def named(pipeline: list[Any]) -> list[str]:
     return [name for name in TYPES if name in words]
 
 
-def drawn(chance: Random, name: str) -> tuple[Case, list[str]]:
+def drawn(chance: Random, name: str, last: str) -> Case:
     """Draw a pipeline and the rows that it scores."""
     d = Draw(chance)
     fitted = train(chance)
-    pipeline = stages(d)
+    pipeline = stages(d, last)
     asked = {*named(pipeline), "x"}
     columns = [c for c in TYPES if c in asked and (c not in LABELS or chance.random() < 0.3)]
     rows, types = hard(chance, fitted, columns), {c: TYPES[c] for c in columns}
     for place, column in enumerate(columns):
-        if types[column] in RETYPES and chance.random() < 0.07:
+        if types[column] in RETYPES and chance.random() < 0.15:
             types[column] = chance.choice(RETYPES[types[column]])
             rows = [
                 [retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows
@@ -94,7 +94,7 @@ def drawn(chance: Random, name: str) -> tuple[Case, list[str]]:
         return Pipeline(stages=pipeline).fit(frame)
 
     schema = " ".join(f"{n}:{k}" for n, k in types.items())
-    return Case(name, " > ".join(map(_described, pipeline)), schema, rows, build), columns
+    return Case(name, " > ".join(map(_described, pipeline)), schema, rows, build)
 
 
 def _zero() -> Any:
@@ -111,28 +111,47 @@ def _described(stage: Any) -> str:
 
 
 def main() -> None:
-    """Ask COUNT times."""
-    home, count, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    sql = sys.argv[4:] == ["sql"]
-    session = Session(start(), home)
-    for number in range(seed, seed + count):
-        for again in range(1 if sql else TRIES):
-            begun = time.perf_counter()
-            chance = Random(f"{number}.{again}")
-            name = f"{'sql' if sql else 'pipe'}{number}"
-            law = "?"
-            try:
-                case = statement(chance, name) if sql else drawn(chance, name)[0]
-                law = case.law
-                made = write(case, session, home)
-                said = {"made": str(made), "law": law}
-            except Exception as error:
-                said = {"refused": f"{type(error).__name__}: {str(error)[:300]}", "law": law}
-            said |= {"number": number, "seconds": round(time.perf_counter() - begun, 2)}
-            session.spark.catalog.clearCache()
-            print("ASKED " + json.dumps(said), flush=True)
-            if "made" in said:
+    """Ask COUNT times; each maker makes the last stage in turn."""
+    options = _options()
+    session = Session(start(), options.home)
+    makers = [options.last] if options.last else sorted([*FEATURES, *MODELS])
+    for number in range(options.seed, options.seed + options.count):
+        for again in range(1 if options.sql else TRIES):
+            if _asked(session, options, number, again, makers[number % len(makers)]):
                 break
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("count", type=int)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--sql", action="store_true")
+    parser.add_argument("--last", choices=sorted([*FEATURES, *MODELS]))
+    return parser.parse_args()
+
+
+def _asked(session: Session, options: argparse.Namespace, number: int, again: int, last: str) -> bool:
+    """Ask Spark of one pipeline, say what came of it, and whether it could be fitted."""
+    begun = time.perf_counter()
+    chance = Random(f"{number}.{again}")
+    law = last
+    try:
+        case = statement(chance, f"sql{number}") if options.sql else drawn(chance, f"pipe{number}", last)
+        law = case.law
+        _say({"number": number, "begun": law})
+        said = {"made": str(write(case, session, options.home))}
+    except Exception as error:
+        said = {"refused": f"{type(error).__name__}: {str(error)[:300]}"}
+    seconds = round(time.perf_counter() - begun, 2)
+    done = "made" in said or options.sql or again == TRIES - 1
+    _say({"number": number, "law": law, "seconds": seconds, "done": done, **said})
+    session.spark.catalog.clearCache()
+    return "made" in said
+
+
+def _say(facts: dict[str, Any]) -> None:
+    print("ASKED " + json.dumps(facts), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ RAW = {
     "text": ["s", "t", "q"],
     "tokens": ["a"],
     "vector": ["v", "u", "z", "v"],
-    "list": ["ad", "af"],
 }
 
 

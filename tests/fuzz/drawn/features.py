@@ -160,12 +160,15 @@ def feature_hasher(d: Draw) -> Any:
     return ft.FeatureHasher(inputCols=columns, outputCol=d.name("vector"), **{"numFeatures": 32, **more})
 
 
-@maker
 def target_encoder(d: Draw) -> Any:
     columns, _ = d.one_or_many("number", "index")
     kind = d.pick("binary", "continuous")
     more = d.some(handleInvalid=["error", "keep"], smoothing=[0.0, 0.5, 10.0])
     return ft.TargetEncoder(**columns, labelCol="l2" if kind == "binary" else "ly", targetType=kind, **more)
+
+
+if hasattr(ft, "TargetEncoder"):  # since Spark 4.0
+    maker(target_encoder)
 
 
 @maker

@@ -37,14 +37,11 @@ def _predicting(d: Draw, **more: Any) -> dict[str, Any]:
     return out
 
 
-def _classes(d: Draw, classes: int, *, empty: bool = True, thresholds: bool = True) -> dict[str, Any]:
-    """Name the columns of a classifier, some of them empty, and draw thresholds.
-
-    `empty`: whether the raw scores may be left out.
-    """
+def _classes(d: Draw, classes: int, *, thresholds: bool = True) -> dict[str, Any]:
+    """Name the columns of a classifier, some of them empty, and draw thresholds."""
     number = _fresh(d)
     out = _predicting(d, labelCol="l2" if classes == 2 else "l3")
-    out["rawPredictionCol"] = "" if empty and d.likely(0.2) else f"raw{number}"
+    out["rawPredictionCol"] = "" if d.likely(0.2) else f"raw{number}"
     out["probabilityCol"] = "" if d.likely(0.2) else f"prob{number}"
     if d.likely(0.1) and (out["rawPredictionCol"] or out["probabilityCol"]):
         out["predictionCol"] = ""
@@ -55,10 +52,15 @@ def _classes(d: Draw, classes: int, *, empty: bool = True, thresholds: bool = Tr
     return out
 
 
+def _made(estimator: type, **params: Any) -> Any:
+    """Set all parameters of an estimator, also those that its constructor does not know, such as thresholds."""
+    return estimator()._set(**params)
+
+
 @maker
 def logistic(d: Draw) -> Any:
     binary = d.likely(0.6)
-    columns = _classes(d, 2 if binary else 3, empty=binary, thresholds=not binary)
+    columns = _classes(d, 2 if binary else 3, thresholds=not binary)
     more = d.some(
         regParam=[0.0, 0.1, 1.0],
         elasticNetParam=[0.0, 0.5, 1.0],
@@ -87,7 +89,7 @@ def svc(d: Draw) -> Any:
 def bayes(d: Draw) -> Any:
     kind = d.pick("multinomial", "complement", "bernoulli", "gaussian")
     features = d.pick("z" if kind == "bernoulli" else "u", d.column("vector"))
-    columns = _classes(d, d.pick(2, 3), empty=False)
+    columns = _classes(d, d.pick(2, 3))
     columns["featuresCol"] = features
     return cl.NaiveBayes(modelType=kind, **columns, **d.some(smoothing=[0.0, 0.5, 1.0]))
 
@@ -95,16 +97,16 @@ def bayes(d: Draw) -> Any:
 @maker
 def perceptron(d: Draw) -> Any:
     features = d.pick(("v", 3), ("u", 4), ("z", 3))
-    columns = _classes(d, 3, empty=False)
+    columns = _classes(d, 3)
     columns.pop("weightCol", None)
     columns["featuresCol"] = features[0]
     layers = [features[1], *d.pick([], [2], [3, 2]), 3]
-    return cl.MultilayerPerceptronClassifier(layers=layers, seed=3, maxIter=4, **columns)
+    return _made(cl.MultilayerPerceptronClassifier, layers=layers, seed=3, maxIter=4, **columns)
 
 
 @maker
 def factorization_classifier(d: Draw) -> Any:
-    columns = _classes(d, 2, empty=False)
+    columns = _classes(d, 2)
     columns.pop("weightCol", None)
     more = d.some(fitIntercept=[True, False], fitLinear=[True, False])
     return cl.FMClassifier(maxIter=2, seed=3, factorSize=2, **columns, **more)
@@ -118,24 +120,20 @@ def _tree(d: Draw) -> dict[str, Any]:
 
 @maker
 def tree_classifier(d: Draw) -> Any:
-    return cl.DecisionTreeClassifier(**_classes(d, d.pick(2, 3)), **_tree(d))
+    return _made(cl.DecisionTreeClassifier, **_classes(d, d.pick(2, 3)), **_tree(d))
 
 
 @maker
 def forest_classifier(d: Draw) -> Any:
     more = d.some(subsamplingRate=[0.5, 1.0], featureSubsetStrategy=["all", "sqrt", "onethird"])
-    return cl.RandomForestClassifier(numTrees=d.pick(1, 3), **_classes(d, d.pick(2, 3)), **_tree(d), **more)
+    return _made(
+        cl.RandomForestClassifier, numTrees=d.pick(1, 3), **_classes(d, d.pick(2, 3)), **_tree(d), **more
+    )
 
 
 @maker
 def boosted_classifier(d: Draw) -> Any:
-    columns = _classes(d, 2)
-    later = {
-        name: columns.pop(name)
-        for name in ("thresholds", "rawPredictionCol", "probabilityCol")
-        if name in columns
-    }
-    return cl.GBTClassifier(maxIter=d.pick(1, 2), **columns, **_tree(d))._set(**later)
+    return _made(cl.GBTClassifier, maxIter=d.pick(1, 2), **_classes(d, 2), **_tree(d))
 
 
 @maker
@@ -242,7 +240,7 @@ def boosted_regressor(d: Draw) -> Any:
 
 def _groups(d: Draw, **more: Any) -> dict[str, Any]:
     out = {
-        "featuresCol": d.column("vector", "vector", "list"),
+        "featuresCol": d.column("vector"),
         "predictionCol": f"p{_fresh(d)}",
         "seed": 3,
         **more,
@@ -254,19 +252,19 @@ def _groups(d: Draw, **more: Any) -> dict[str, Any]:
 @maker
 def k_means(d: Draw) -> Any:
     more = d.some(distanceMeasure=["euclidean", "cosine"], initMode=["random", "k-means||"])
-    return gr.KMeans(k=d.pick(1, 2, 3), maxIter=2, **_groups(d), **more)
+    return gr.KMeans(k=d.pick(2, 2, 3), maxIter=2, **_groups(d), **more)
 
 
 @maker
 def bisecting(d: Draw) -> Any:
     more = d.some(distanceMeasure=["euclidean", "cosine"], minDivisibleClusterSize=[1.0, 5.0])
-    return gr.BisectingKMeans(k=d.pick(1, 2, 4), maxIter=2, **_groups(d), **more)
+    return gr.BisectingKMeans(k=d.pick(2, 3, 4), maxIter=2, **_groups(d), **more)
 
 
 @maker
 def mixture(d: Draw) -> Any:
     probability = f"prob{_fresh(d)}" if d.likely(0.8) else ""
-    return gr.GaussianMixture(k=d.pick(1, 2), maxIter=2, probabilityCol=probability, **_groups(d))
+    return gr.GaussianMixture(k=d.pick(2, 3), maxIter=2, probabilityCol=probability, **_groups(d))
 
 
 @maker
@@ -288,15 +286,8 @@ def als(d: Draw) -> Any:
         coldStartStrategy=["nan", "drop"], implicitPrefs=[True, False], nonnegative=[True, False], rank=[1, 3]
     )
     users = d.pick("user", "user", "ci", "k", "c")
-    return rec.ALS(
-        userCol=users,
-        itemCol="item",
-        ratingCol="rating",
-        maxIter=2,
-        seed=3,
-        predictionCol=f"p{_fresh(d)}",
-        **more,
-    )
+    made = rec.ALS(userCol=users, itemCol="item", ratingCol="rating", maxIter=2, seed=3, **more)
+    return made.setPredictionCol(f"p{_fresh(d)}")
 
 
 @maker

@@ -11,11 +11,14 @@ from pyspark.ml.feature import (
     IndexToString,
     OneHotEncoder,
     StandardScaler,
+    SQLTransformer,
     StringIndexer,
     VectorAssembler,
+    VectorSizeHint,
 )
+from pyspark.sql import DataFrame
 from session import Session
-from values import INF, NAN
+from values import INF, NAN, dense
 
 SCHEMA = "town:string x:double y:int label:string"
 TRAIN = [
@@ -161,3 +164,68 @@ def _label_skip(s: Session) -> PipelineModel:
         StringIndexer(inputCol="label", outputCol="li", handleInvalid="skip"),
     ]
     return Pipeline(stages=stages).fit(s.frame("x:double label:string", [[1.0, "a"], [-1.0, "b"]]))
+
+
+SEVEN = [[1.0, 1.0], [NAN, 1.0], [-1.0, 99.0], [-1.0, NAN], [None, 1.0], [1.0, 99.0], [-1.0, 1.0]]
+
+
+@case(
+    "pipeline_filter_first", "A filter runs before what raises, unless it stays.", "x:double y:double", SEVEN
+)
+def _filter_first(s: Session) -> PipelineModel:
+    return Pipeline(stages=[_buckets(), _positive()]).fit(_numbers(s))
+
+
+@case(
+    "pipeline_assembler_stays",
+    "A filter stays behind an assembler: it refuses rows that the filter would drop; other stages do not.",
+    "x:double y:double",
+    SEVEN,
+)
+def _assembler_stays(s: Session) -> PipelineModel:
+    stages = [_buckets(), VectorAssembler(inputCols=["x"], outputCol="v"), _positive()]
+    return Pipeline(stages=stages).fit(_numbers(s))
+
+
+@case("pipeline_indexer_stays", "A filter stays behind an indexer, too.", "x:double y:double", SEVEN)
+def _indexer_stays(s: Session) -> PipelineModel:
+    stages = [
+        StringIndexer(inputCol="y", outputCol="i"),
+        IndexToString(inputCol="i", outputCol="t"),
+        _positive(),
+    ]
+    return Pipeline(stages=stages).fit(_numbers(s))
+
+
+@case(
+    "pipeline_label_stays",
+    "So it does behind a label's indexer that nobody reads.",
+    "x:double y:double",
+    SEVEN,
+)
+def _label_stays(s: Session) -> PipelineModel:
+    return Pipeline(stages=[StringIndexer(inputCol="y", outputCol="i"), _positive()]).fit(_numbers(s))
+
+
+@case(
+    "pipeline_size_hint_stays",
+    "Before Spark 4 a filter stays behind a hint of sizes that raises.",
+    "x:double v:vector",
+    [[1.0, dense(1.0)], [-1.0, dense(1.0, 2.0)], [-1.0, None], [-1.0, dense(1.0)], [1.0, dense(1.0, 2.0)]],
+    versions=ALL,
+)
+def _size_hint_stays(s: Session) -> PipelineModel:
+    stages = [VectorSizeHint(inputCol="v", size=1), _positive()]
+    return Pipeline(stages=stages).fit(s.frame("x:double v:vector _row:int", [[1.0, dense(1.0), 0]]))
+
+
+def _buckets() -> Bucketizer:
+    return Bucketizer(splits=[0.0, 5.0, 10.0], inputCol="y", outputCol="b")
+
+
+def _positive() -> SQLTransformer:
+    return SQLTransformer(statement="SELECT *, 1 AS one FROM __THIS__ WHERE x > 0")
+
+
+def _numbers(s: Session) -> DataFrame:
+    return s.frame("x:double y:double _row:int", [[1.0, 1.0, 0], [2.0, 2.0, 0]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 from case import TWO, case
@@ -154,6 +155,17 @@ def _offset(s: Session) -> Any:
     return made.fit(
         s.frame(f"{F} o:double label:double", [[v, 0.1 * (i % 3), y] for i, (v, y) in enumerate(COUNTS)])
     )
+
+
+@case(
+    "glm_offset_decimal",
+    "The offset is any number, a decimal too.",
+    f"{F} o:decimal(10,2)",
+    [[dense(1.0, 2.0, 3.0), Decimal("0.50")], [sparse(3, {0: 1.0}), Decimal("-2.00")], [dense(0.0, 0.0, 0.0), None]],
+    tolerance="sums",
+)  # fmt: skip
+def _offset_decimal(s: Session) -> Any:
+    return _offset(s)
 
 
 SURVIVAL = [[v, y, float(i % 4 != 0)] for i, (v, y) in enumerate(POSITIVE)]
