@@ -95,9 +95,6 @@ MISTAKES = [
     ("type: int", "type: integer", "E113", 5, "did you mean `int`?"),
     ("type: int, min: 0", "type: int, mim: 0", "E111", 5, "did you mean `min`?"),
     ("type: int, min: 0", "type: int, min: 0.5", "E121", 5, "int"),
-    ("type: int, min: 0", "type: int, min: 0,5", "E110", 5, "has a point"),
-    ("  agent: {queue: fraud}", "  agent: [queue]", "E110", 15, "write each as a key"),
-    ("  agent: {queue: fraud}", "  agent: [{queue: fraud}]", "E110", 15, "leave out the dashes"),
     ("type: int, min: 0", "type: int, enum: [1, 1]", "E121", 5, "twice"),
     ("type: int, min: 0", "type: bool, min: 0", "E120", 5, "int, double, timestamp, duration"),
     ("min: 0, default: 0", "min: 3, max: 2", "E120", 5, "`min` is 3"),
@@ -136,6 +133,9 @@ MISTAKES = [
     ("score: 0.59, expect: challenge", "score: 0.59", "E112", 22, "`expect`"),
     ("examples/login.json", "../../etc/passwd", "E150", 23, "beside the policy"),
     ("examples/login.json", "/etc/passwd", "E150", 23, "beside the policy"),
+    ("type: int, min: 0", "type: int, min: 0,5", "E110", 5, "has a point"),
+    ("  agent: {queue: fraud}", "  agent: [queue]", "E110", 15, "write each as a key"),
+    ("  agent: {queue: fraud}", "  agent: [{queue: fraud}]", "E110", 15, "leave out the dashes"),
 ]
 
 
