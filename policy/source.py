@@ -28,6 +28,7 @@ MAX_NODES = 100_000
 _SURROGATE = re.compile("[\ud800-\udfff]").search
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONDITION = re.compile(r"\b(when|needs)\s*:|&&|\|\||==|!=|>=|<=").search
+_FIRST_KEY = re.compile(r"\s*(- +)*[^\s:]+\s*").fullmatch
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAG = "tag:yaml.org,2002:"
 _REST = "the rest of the file is not checked until this is mended"
@@ -120,6 +121,24 @@ def _in_quotes(line: str) -> tuple[str, ...]:
         return ()
     what = "put the condition in single quotes if it holds brackets, braces or commas, or begins with `!` or a quote"
     return (f'{what}: when: \'country in ["NO", "SE"]\'',)
+
+
+def _way_out(problem: str, line: str, column: int) -> tuple[str, ...]:
+    """What most likely mends a line that is not YAML."""
+    if "\t" in line[:column]:
+        return ("indent with spaces, never with tabs",)
+    if "never closed" in problem:
+        return ("close it at the end of the text; within single quotes, a quote is written twice",)
+    if "escape character" in problem:
+        return ("in double quotes a backslash begins an escape: write two, or take single quotes",)
+    colon = "mapping values are not allowed" in problem
+    if (colon and _FIRST_KEY(line[: column - 1])) or "while parsing a block" in problem:
+        return ("begin all keys of one block in the same column; this one stands further right, or left",)
+    if colon:
+        return ("put a text that holds a colon and a space in quotes",)
+    if "while parsing a flow" in problem and not _CONDITION(line) and line[column - 1 : column] in ("[", "{"):
+        return ('between braces, put what holds brackets in quotes: output: "probability[1]"',)
+    return _in_quotes(line)
 
 
 @dataclass(slots=True)
@@ -294,18 +313,21 @@ class _Composer:
         mark = error.problem_mark or error.context_mark
         if mark is None:
             return Diagnostic("E101", f"not YAML: {error.problem}", self._line(1))
+        problem = str(error.problem)
+        if "quoted scalar" in str(error.context) and "end of stream" in problem and error.context_mark:
+            mark, problem = error.context_mark, "a quote that opens here is never closed"
         number = min(mark.line, len(self.lines) - 1)
         text = self.lines[number]
         column = min(mark.column, len(text)) + 1
         notes: tuple[str, ...] = ()
-        if error.context:
+        if error.context and mark is not error.context_mark:
             where = f" (line {error.context_mark.line + 1})" if error.context_mark else ""
             notes = (f"{error.context}{where}",)
         notes += (_REST,)
-        help_ = ("indent with spaces, never with tabs",) if "\t" in text[:column] else _in_quotes(text)
+        help_ = _way_out(f"{error.context} {problem}", text, column)
         return Diagnostic(
             "E101",
-            f"not YAML: {error.problem}",
+            f"not YAML: {problem}",
             Span(self.file, number + 1, column, column + 1, text),
             notes,
             help_,

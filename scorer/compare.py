@@ -49,7 +49,10 @@ def slot(ours: Any, theirs: Any) -> int | None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping) and value.keys() == _STRUCT:
-        return dense(vector_of(value))
+        try:
+            return dense(vector_of(value))
+        except (ValueError, TypeError):  # no vector, and so unlike any
+            return value
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -171,7 +171,8 @@ def _colour(node: TreeNode, low: float, high: float) -> str:
     if node.share is not None:
         place = int(node.value) % len(_PALE)
         return _mixed(_PALE[place], _FULL[place], max(0.0, 2.0 * node.share - 1.0))
-    return _mixed(_FULL[0], _FULL[1], (node.value - low) / (high - low) if high > low else 0.5)
+    share = (node.value - low) / (high - low) if high > low else 0.5
+    return _mixed(_FULL[0], _FULL[1], share if 0.0 <= share <= 1.0 else 0.5)  # NaN beside infinities
 
 
 def _mixed(a: tuple[int, int, int], b: tuple[int, int, int], share: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from scorer.classes import argmax
@@ -45,26 +46,28 @@ def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Ex
     """Explain one row; None if the row is dropped.
 
     `slot` chooses the class: by default 1 of two, and of more classes the one that is predicted. Raises
-    UnsupportedError if the last model of the pipeline is neither linear nor made of trees, RowError as `row`.
+    UnsupportedError if the last model of the pipeline is neither linear nor made of trees, ColumnError for a slot that
+    it does not have, RowError as `row`.
     """
     head = next((step for step in reversed(plan.steps) if _explainable(step.stage)), None)
     if head is None:
         raise UnsupportedError("only linear models and trees can be explained; the pipeline has neither")
+    _check_slot(head.stage, slot)
     name = next((n for n, v in plan.produced.items() if v == head.inputs[0]), None)
-    if name is None:
-        features = _given(facts, head)
-    else:
-        row = compile_row(select(plan, [name]))(facts)
-        if row is None:
-            return None
-        features = row[name]
+    made = next((n for n, v in plan.produced.items() if v in head.outputs), None)
+    row = compile_row(select(plan, [n for n in (name, made) if n is not None]))(facts)
+    if row is None:
+        return None
+    features = _given(facts, head) if name is None else row[name]
     of, base, shares, margin = _shares(head.stage, features, slot)
     contributions: dict[str, float] = {}
     for share, names in zip(shares, origins(plan, head.inputs[0], len(features)), strict=True):
         if share:
             key = " & ".join(names)
             contributions[key] = contributions.get(key, 0.0) + share
-    ordered = dict(sorted(contributions.items(), key=lambda item: -abs(item[1])))
+    ordered = dict(
+        sorted(contributions.items(), key=lambda item: -abs(item[1]) if item[1] == item[1] else -inf)
+    )
     return Explanation(of, base, ordered, margin)
 
 
@@ -73,6 +76,24 @@ _LINEAR = (Binomial, Multinomial, LinearRegression, LinearSVC, GeneralizedLinear
 
 def _explainable(stage: Stage) -> bool:
     return isinstance(stage, (*_LINEAR, TreeStage))
+
+
+def _check_slot(stage: Stage, slot: int | None) -> None:
+    if slot is None:
+        return
+    if isinstance(stage, Multinomial):
+        classes = len(stage.intercepts)
+    elif isinstance(stage, TreeClassifier):
+        classes = stage.probability.shape[1]
+    elif isinstance(stage, ForestClassifier):
+        classes = stage.forest.payload.shape[1]
+    else:
+        classes = 2 if isinstance(stage, Binomial | LinearSVC | BoostedClassifier) else 0
+    if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < classes:
+        there = (
+            f"the classes are 0 to {classes - 1}" if classes else "a regression has no classes: leave it out"
+        )
+        raise ColumnError(f"the slot {slot!r} cannot be explained; {there}")
 
 
 def _given(facts: Mapping[str, Any], head: Step) -> Vector:
@@ -92,7 +113,8 @@ def _shares(stage: Stage, features: Vector, slot: int | None) -> Shares:
         place = argmax([margin for _, margin in raw]) if slot is None else slot
         return f"rawPrediction[{place}]", stage.intercepts[place], *raw[place]
     if isinstance(stage, Binomial | LinearSVC):
-        return "rawPrediction[1]", stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
+        shares, margin = _linear(stage.weights, stage.intercept, numbers)
+        return _of_two(stage.intercept, shares, margin, slot)
     if isinstance(stage, LinearRegression | GeneralizedLinearRegression):
         of = "prediction" if isinstance(stage, LinearRegression) else "linkPrediction"
         return of, stage.intercept, *_linear(stage.weights, stage.intercept, numbers)
@@ -119,11 +141,18 @@ def _trees(stage: TreeStage, numbers: list[float], slot: int | None) -> Shares:
     classes = isinstance(stage, TreeClassifier | ForestClassifier)
     if classes and slot is None:
         slot = 1 if payload.shape[1] == 2 else int(stage.row()(numbers)[2])
-    place = slot or 0
+    place = (slot or 0) if classes else 0
     base, shares = shapley(forest, payload[:, place] / divisor, stage.cover, numbers)
-    of = f"probability[{place}]" if classes else "prediction"
-    of = "rawPrediction[1]" if isinstance(stage, BoostedClassifier) else of
-    return of, base, shares, base + sum(shares)
+    if isinstance(stage, BoostedClassifier):
+        return _of_two(base, shares, base + sum(shares), slot)
+    return f"probability[{place}]" if classes else "prediction", base, shares, base + sum(shares)
+
+
+def _of_two(base: float, shares: list[float], margin: float, slot: int | None) -> Shares:
+    """Return the shares of one of two classes: what speaks for one speaks against the other."""
+    if slot == 0:
+        return "rawPrediction[0]", -base, [-share for share in shares], -margin
+    return "rawPrediction[1]", base, shares, margin
 
 
 def origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:

@@ -288,7 +288,9 @@ def spark_version(text: str, place: str = "as_of") -> Version:
     digits = ["".join(c for c in part[:4] if c in "0123456789") for part in head[:2]]
     if len(digits) < 2 or not all(digits):
         raise SavedError(
-            place, f"cannot tell the Spark version from {text!r}: expected major and minor, such as 3.5"
+            place,
+            f"cannot tell the Spark version from {text!r}: expected major and minor, such as 3.5 or 4.0, since what "
+            "Spark answers changes with each",
         )
     return int(digits[0]), int(digits[1])
 

@@ -47,12 +47,18 @@ class _Walk:
         left, right = self._left[node], self._right[node]
         if left == LEAF:
             return self._values[node]
-        low, high = self._cover[left], self._cover[right]
-        mean: float = (low * self.expected(left) + high * self.expected(right)) / (low + high)
-        return mean
+        low = self._share(left, right)
+        return low * self.expected(left) + (1.0 - low) * self.expected(right)
+
+    def _share(self, node: int, other: int) -> float:
+        """Return which part of the data went to a node and not to the other; half, if none came to either."""
+        total = self._cover[node] + self._cover[other]
+        return self._cover[node] / total if total else 0.5
 
     def visit(self, node: int, path: list[_Entry], zero: float, one: float, feature: int) -> None:
         """Carry the path down to the leaves below a node."""
+        if not zero and not one:  # where neither the row nor any data went, nothing is added
+            return
         path = _extended(path, zero, one, feature)
         left, right = self._left[node], self._right[node]
         if left == LEAF:
@@ -68,9 +74,8 @@ class _Walk:
         if seen is not None:
             before_zero, before_one = path[seen].zero, path[seen].one
             path = _unwound(path, seen)
-        total = self._cover[left] + self._cover[right]
-        self.visit(hot, path, before_zero * self._cover[hot] / total, before_one, split)
-        self.visit(cold, path, before_zero * self._cover[cold] / total, 0.0, split)
+        self.visit(hot, path, before_zero * self._share(hot, cold), before_one, split)
+        self.visit(cold, path, before_zero * self._share(cold, hot), 0.0, split)
 
     def _goes_left(self, node: int, x: float) -> bool:
         forest = self._forest

@@ -82,7 +82,7 @@ class Verifier:
     """Compares tables with what a model makes of their rows.
 
     `names`: the columns of the tables; `tolerance`: how far numbers may differ, in place of what the stages promise.
-    Raises ColumnError if there is nothing to compare.
+    Raises ColumnError if there is nothing to compare, ValueError for a tolerance below zero.
     """
 
     model: Model
@@ -98,6 +98,8 @@ class Verifier:
 
     def __post_init__(self) -> None:
         """Settle what is compared."""
+        if self.tolerance is not None and not self.tolerance >= 0:
+            raise ValueError(f"a tolerance is a number of at least 0, not {self.tolerance!r}")
         plan = self.model.plan
         for name, step in _made(plan):
             why = self._obstacle(plan, name)
@@ -144,7 +146,13 @@ class Verifier:
     def _obstacle(self, plan: Plan, name: str) -> str:
         if name not in self.names:
             return "not in the table"
-        absent = [raw.name for raw in select(plan, [name]).raws if raw.name not in self.names]
+        if self.names.count(name) > 1:
+            return "in the table several times"
+        raws = [raw.name for raw in select(plan, [name]).raws]
+        twice = [raw for raw in raws if self.names.count(raw) > 1]
+        if twice:
+            return f"made of `{twice[0]}`, which is in the table several times"
+        absent = [raw for raw in raws if raw not in self.names]
         return f"made of {', '.join(f'`{n}`' for n in absent)}, which the table lacks" if absent else ""
 
     def _step(self, table: pa.Table) -> int:

@@ -9,7 +9,7 @@ from policy.expr.functions import FUNCTIONS, Overload, RefusedError, names, reso
 from policy.expr.nodes import SIGN, Call
 from policy.expr.problems import UNSUPPORTED, Problem
 from policy.expr.typed import Const, Macro, Typed
-from policy.expr.types import DOUBLE, FAULT, Type, Variable, plain
+from policy.expr.types import DOUBLE, FAULT, INT, Type, Variable, plain
 
 MACROS: dict[str, tuple[Macro, tuple[int, ...]]] = {  # by name the macro, and how many arguments it may have
     "all": ("all", (2,)),
@@ -19,6 +19,7 @@ MACROS: dict[str, tuple[Macro, tuple[int, ...]]] = {  # by name the macro, and h
     "map": ("map", (2, 3)),
 }
 WRONG = Const(None, FAULT)
+_DIVIDE = ("_/_", "_%_")
 
 
 class Overloads:
@@ -78,6 +79,8 @@ class Overloads:
         made = fold.apply(overload, args, type_)
         if isinstance(made, Const) and made.value is None:
             self.without_value(node, overload, args)
+        elif overload.function.name in _DIVIDE and type_ == INT and args[1] == Const(0, INT):
+            self.note(problems.never_known(SIGN[overload.function.name], node.start, node.end))
         return made
 
     def prepared(

@@ -54,6 +54,17 @@ def kind(node: Node) -> str:
     return f'the string "{node.text[:40]}"'
 
 
+def _as_mapping(node: Node) -> tuple[str, ...]:
+    """How a list is written as a mapping, which it was most likely meant to be."""
+    if not isinstance(node, SequenceNode) or not node.items:
+        return ()
+    if all(isinstance(item, MappingNode) and len(item.entries) == 1 for item in node.items):
+        return ("leave out the dashes: these are keys of one mapping",)
+    if all(isinstance(item, Scalar) for item in node.items):
+        return ("write each as a key, with a colon behind it",)
+    return ()
+
+
 def place(span: Span) -> str:
     """A place in the same file, in the words of a message."""
     return f"line {span.line}"
@@ -92,7 +103,8 @@ class Reader:
     def fields(self, node: Node, what: str) -> Fields:
         """The entries of a mapping whose keys are strings."""
         if not isinstance(node, MappingNode):
-            self.note("E110", f"{what} must be a mapping", node.span, f"found {kind(node)}")
+            found = f"found {kind(node)}"
+            self.note("E110", f"{what} must be a mapping", node.span, found, hints=_as_mapping(node))
             return {}
         fields: Fields = {}
         for key, value in node.entries:
@@ -100,6 +112,8 @@ class Reader:
                 fields[key.value] = (key, value)
             else:
                 hints = (f'write it in quotes: "{key.text[:40]}"',)
+                if isinstance(key.value, int | float) and isinstance(value, Scalar) and value.value is None:
+                    hints = ("a comma begins a new key: a decimal number has a point, as 0.4",)
                 self.note("E110", "a key must be a string", key.span, f"found {kind(key)}", hints=hints)
         return fields
 

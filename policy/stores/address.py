@@ -13,6 +13,7 @@ from policy.stores.store import Store
 SECONDS = 5.0  # in which a connection must be made and a statement answered
 
 _MODULES = {"redis": "policy.stores.redis", "rediss": "policy.stores.redis"}
+_OWN = ("sqlite", "postgresql", "redis", "rediss")  # whose drivers are in `scoregate[stores]`
 _SQL = "policy.stores.sql"
 _SQLITE = re.compile(r"(sqlite(?:\+[a-z0-9_]+)?://)/(?!/)(.+)").fullmatch  # three slashes: a relative path
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(\+[a-z0-9_]+)?:").match
@@ -32,9 +33,9 @@ def open_store(address: str, seconds: float = SECONDS) -> Store:
     try:
         made: Store = import_module(module).open_at(address, seconds)  # a lazy door: drivers are optional
     except ModuleNotFoundError as error:
-        raise StoreError(
-            f"`{shown(address)}` needs the package `{error.name}`: pip install 'scoregate[stores]'"
-        ) from None
+        own = scheme[1] in _OWN
+        way = "pip install 'scoregate[stores]'" if own else f"scoregate brings those of {', '.join(_OWN)}"
+        raise StoreError(f"`{shown(address)}` needs the package `{error.name}`: {way}") from None
     return made
 
 

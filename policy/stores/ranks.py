@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -113,22 +114,50 @@ def fill_lists(
 
     Equal scores stay in the order in which they came; of an item that stands there twice the best score counts.
     """
-    lists: dict[str, list[tuple[Any, float]]] = {}
+    lists: dict[str, tuple[array[int], array[float]]] = {}
+    items = _Items()
     for user, item, score in rows:
         key = key_of(user)
         if key is not None and item is not None and isfinite(score):
-            lists.setdefault(key, []).append((item, score))
+            held = lists.get(key)
+            if held is None:
+                held = lists[key] = (array("I"), array("d"))
+            held[0].append(items.number(item))
+            held[1].append(score)
     fill = store.begin(ranking, f"sha256:{job}", job)
     for block, some in enumerate(_blocks(lists)):
         if block not in fill.done:
-            fill.put(block, [(key, _encode(_best(lists[key]))) for key in some], clock())
+            fill.put(
+                block,
+                [(key, _encode(_best(items.of(lists[key][0]), lists[key][1]))) for key in some],
+                clock(),
+            )
     return fill.finish(clock())
 
 
-def _best(pairs: Sequence[tuple[Any, float]]) -> list[tuple[Any, float]]:
+class _Items:
+    """Items as numbers: a pair that is held in memory takes a few bytes, and the name of its item none."""
+
+    def __init__(self) -> None:
+        self._names: list[Any] = []
+        self._numbers: dict[Any, int] = {}
+
+    def number(self, item: Any) -> int:
+        """The item's number."""
+        number = self._numbers.setdefault(item, len(self._names))
+        if number == len(self._names):
+            self._names.append(item)
+        return number
+
+    def of(self, numbers: Iterable[int]) -> list[Any]:
+        """The items of these numbers."""
+        return [self._names[number] for number in numbers]
+
+
+def _best(items: Sequence[Any], scores: Sequence[float]) -> list[tuple[Any, float]]:
     """Best first, and each item once."""
     found: dict[Any, float] = {}
-    for item, score in sorted(pairs, key=lambda pair: -pair[1]):
+    for item, score in sorted(zip(items, scores, strict=True), key=lambda pair: -pair[1]):
         found.setdefault(item, score)
     return [*found.items()]
 
@@ -142,15 +171,19 @@ def fill_seen(
     store: Store, ranking: str, pairs: Iterable[tuple[Any, Any]], clock: Callable[[], float], job: str = ""
 ) -> Current:
     """Fill a set with what users have seen, from (user, item) in any order, and put it in place. Raises StoreError."""
-    seen: dict[str, dict[Any, None]] = {}
+    seen: dict[str, array[int]] = {}
+    items = _Items()
     for user, item in pairs:
         key = key_of(user)
         if key is not None and item is not None:
-            seen.setdefault(key, {})[item] = None
+            numbers = seen.get(key)
+            if numbers is None:
+                numbers = seen[key] = array("I")
+            numbers.append(items.number(item))
     fill = store.begin(seen_name(ranking), f"sha256:{job}", job)
     for block, some in enumerate(_blocks(seen)):
         if block not in fill.done:
-            fill.put(block, [(key, _encode([*seen[key]])) for key in some], clock())
+            fill.put(block, [(key, _encode(items.of(dict.fromkeys(seen[key])))) for key in some], clock())
     return fill.finish(clock())
 
 

@@ -87,7 +87,7 @@ def test_nan_is_a_number():
         ("a: {b: 1, b: 2}", "E102", 1, 11),
         ("a: [1\nb: 2", "E101", 2, 2),
         ("\ta: 1", "E101", 1, 1),
-        ("a: 'x", "E101", 1, 6),
+        ("a: 'x", "E101", 1, 4),
         ("a: b\0", "E101", 1, 5),
         ("a: \x1b[31m", "E101", 1, 4),
         ("a: 1\n---\nb: 2", "E103", 2, 1),
@@ -108,6 +108,26 @@ def test_what_is_refused_is_refused_at_its_place(text, code, line, column):
     """Each thing that a policy file may not hold gives its code at its line and column."""
     _, found = read(text.encode(), "f.yaml")
     assert [(one.code, one.span.line, one.span.column) for one in found] == [(code, line, column)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "way"),
+    [
+        ("a:\n  - b: 1\n     c: 2\n", 3, "same column"),
+        ("a:\n  - b: 1\n   c: 2\n", 3, "same column"),
+        ("a: b: c\n", 1, "a text that holds a colon"),
+        ("score: {model: m, output: probability[1]}\n", 1, 'output: "probability[1]"'),
+        ("a: {when: n in [1]}\n", 1, "the condition in single quotes"),
+        ("a: 1\nb: 'x\nc: 2\nd: 3\n", 2, "close it"),
+        ('a: "x\\q"\n', 1, "backslash"),
+        ("a:\n\tb: 1\n", 2, "never with tabs"),
+    ],
+)
+def test_what_is_not_yaml_is_told_a_way_out(text, line, way):
+    """Each slip that is usual in YAML is placed at its line, with what mends it."""
+    _, (found,) = read(text.encode(), "f.yaml")
+    assert (found.code, found.span.line) == ("E101", line)
+    assert any(way in hint for hint in found.help), found.help
 
 
 def test_bytes_that_are_not_utf8_are_placed():

@@ -29,8 +29,9 @@ def expectation(forest, values, cover, row, node, known):
         side = left if row[slot] <= forest.threshold[node] else right
         return expectation(forest, values, cover, row, side, known)
     total = cover[left] + cover[right]
-    low = expectation(forest, values, cover, row, left, known) * cover[left]
-    return (low + expectation(forest, values, cover, row, right, known) * cover[right]) / total
+    share = cover[left] / total if total else 0.5
+    low = expectation(forest, values, cover, row, left, known) * share
+    return low + expectation(forest, values, cover, row, right, known) * (1 - share)
 
 
 def by_definition(forest, values, cover, row, slots):
@@ -62,7 +63,9 @@ def forests(draw):
         values.append(draw(st.floats(-5, 5)))
         cover.append(weight)
         if depth and draw(st.booleans()):
-            share = draw(st.sampled_from([0.1, 0.3, 0.5, 0.8]))
+            share = draw(
+                st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.8, 1.0])
+            )  # rows of no weight leave a side at 0
             left[start + node] = grow(start, depth - 1, weight * share)
             right[start + node] = grow(start, depth - 1, weight * (1 - share))
         return node
@@ -110,6 +113,56 @@ def test_base_and_contributions_add_up_to_the_score(name, number):
             why.base + sum(why.contributions.values()), why.margin, rel_tol=1e-12, abs_tol=1e-12
         )
         assert math.isclose(why.margin, number(model.row(facts)), rel_tol=1e-9, abs_tol=1e-12)
+
+
+ALONE = (
+    "logistic",
+    "multinomial",
+    "linear_regression",
+    "linear_svc",
+    "tree_classifier_alone",
+    "gbt_classifier_alone",
+)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_a_row_refuses_is_not_explained(name):
+    """A vector that is too short, null or no vector raises what `row` raises, in the same words."""
+    model = scorer.load(GOLDEN / "spark" / f"{name}-4.3" / "model")
+    (column,) = model.inputs.names
+    for value in (
+        [1.0],
+        None,
+        "x",
+        {},
+        [None, 1.0, 2.0],
+        {"type": 0, "size": 3, "indices": [7], "values": [1.0]},
+    ):
+        with pytest.raises(scorer.RowError) as refused:
+            model.row({column: value})
+        with pytest.raises(scorer.RowError) as again:
+            model.explain({column: value})
+        assert str(again.value) == str(refused.value)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_every_class_is_explained_and_no_other(name):
+    """Each class has an explanation that adds up to its own number; a slot that is none is refused by its name."""
+    model = scorer.load(GOLDEN / "spark" / f"{name}-4.3" / "model")
+    (column,) = model.inputs.names
+    facts = {column: [1.0, 2.0, 3.0]}
+    row, of = model.row(facts), model.explain(facts).of.partition("[")[0]
+    classes = len(row[of]) if isinstance(row[of], list) else 0
+    for slot in range(classes):
+        why = model.explain(facts, slot)
+        assert why.of == f"{of}[{slot}]"
+        assert math.isclose(why.margin, row[of][slot], rel_tol=1e-9, abs_tol=1e-12)
+        assert math.isclose(
+            why.base + sum(why.contributions.values()), why.margin, rel_tol=1e-9, abs_tol=1e-12
+        )
+    for slot in (-1, classes, 99, True, 0.0, "0"):
+        with pytest.raises(scorer.ColumnError, match="cannot be explained"):
+            model.explain(facts, slot)
 
 
 @pytest.mark.parametrize("name", ["glm_gamma_log-4.3", "glm_poisson_sqrt-4.3", "glm_binomial_probit-4.3"])

@@ -105,3 +105,72 @@ def test_whole_vectors_are_compared_by_their_largest_slot(vectors, largest):
     assert (compare.distances(a, b) == np.inf).all()
     far = compare.distances(a, c, whole=True)
     np.testing.assert_allclose(far, 1e-9, rtol=1e-3)
+
+
+STRUCT = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("size", pa.int32()),
+        ("indices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+    ]
+)
+STRUCTS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from([0, 1, None, 7]),
+        "size": st.sampled_from([2, 0, -1, None, 2**31 - 1]),
+        "indices": st.none() | st.lists(st.none() | st.integers(-1, 3), max_size=3),
+        "values": st.none() | st.lists(st.none() | st.floats(), max_size=3),
+    }
+)
+COLUMNS = st.one_of(
+    st.lists(st.none() | STRUCTS, min_size=3, max_size=3).map(lambda rows: pa.array(rows, STRUCT)),
+    st.lists(st.none() | st.lists(st.none() | st.floats(), max_size=3), min_size=3, max_size=3).map(
+        lambda rows: pa.array(rows, pa.list_(pa.float64()))
+    ),
+    st.sampled_from([pa.nulls(3), pa.array(["a", None, "c"]), pa.array([True] * 3), pa.array([[["a"]]] * 3)]),
+)
+
+
+@pytest.fixture(scope="module")
+def scored(goldens):
+    """A model and three rows that it scored."""
+    path = next(g.model_path for g in goldens if g.folder.name == "logistic-4.3")
+    model = scorer.load(path)
+    rows = pa.table({model.inputs.names[0]: [[1.0, 2.0, 3.0], [0.5, 1.0, 2.0], [0.0, 0.0, 0.0]]})
+    return model, model.batch(rows)
+
+
+@given(column=COLUMNS)
+def test_whatever_a_column_holds_it_is_compared(scored, column):
+    """A column of anything, vectors or not, is a verdict: equal only where it holds the same numbers."""
+    model, table = scored
+    place = table.schema.get_field_index("probability")
+    verifier = scorer.Verifier(model, table.column_names)
+    verifier.update(table.set_column(place, "probability", column))
+    (check,) = [one for one in verifier.verdict().columns if one.column == "probability"]
+    same = [a == b for a, b in zip(compare.plain(column), table["probability"].to_pylist(), strict=True)]
+    assert check.differing == same.count(False)
+    assert (check.differing == 0) == (check.first is None)
+
+
+@pytest.mark.parametrize("twice", ["probability", "features"])
+def test_a_column_that_stands_twice_is_not_compared(scored, twice):
+    """What the table has twice is told, and the other columns are compared."""
+    model, table = scored
+    if twice == "features":
+        with pytest.raises(scorer.ColumnError, match="several times"):
+            scorer.Verifier(model, table.append_column(twice, table[twice]).column_names)
+        return
+    doubled = table.append_column(twice, table[twice])
+    verifier = scorer.Verifier(model, doubled.column_names)
+    verifier.update(doubled)
+    assert verifier.verdict().missing == {twice: "in the table several times"}
+    assert verifier.verdict().equal
+
+
+@pytest.mark.parametrize("tolerance", [-1.0, float("nan")])
+def test_a_tolerance_is_a_distance(scored, tolerance):
+    """A tolerance below zero, or NaN, would call every column different, or none."""
+    with pytest.raises(ValueError, match="at least 0"):
+        scorer.Verifier(scored[0], scored[1].column_names, tolerance)

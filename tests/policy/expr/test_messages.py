@@ -205,7 +205,14 @@ def test_an_expression_of_several_lines_in_a_file_is_blamed_as_a_whole():
 
 @pytest.mark.parametrize(
     ("source", "code"),
-    [("s in ['a', 1]", "W250"), ("b || 1 / 0 > 1", "W251"), ("has(k)", "W252"), ("k == null", "W252")],
+    [
+        ("s in ['a', 1]", "W250"),
+        ("b || 1 / 0 > 1", "W251"),
+        ("n / 0 > 1", "W251"),
+        ("b && n % 0 == 1", "W251"),
+        ("has(k)", "W252"),
+        ("k == null", "W252"),
+    ],
 )
 def test_what_is_odd_but_right_is_a_warning(source, code):
     """An expression that says something odd compiles, and says so."""

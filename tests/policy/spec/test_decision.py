@@ -133,6 +133,9 @@ MISTAKES = [
     ("score: 0.59, expect: challenge", "score: 0.59", "E112", 22, "`expect`"),
     ("examples/login.json", "../../etc/passwd", "E150", 23, "beside the policy"),
     ("examples/login.json", "/etc/passwd", "E150", 23, "beside the policy"),
+    ("type: int, min: 0", "type: int, min: 0,5", "E110", 5, "has a point"),
+    ("  agent: {queue: fraud}", "  agent: [queue]", "E110", 15, "write each as a key"),
+    ("  agent: {queue: fraud}", "  agent: [{queue: fraud}]", "E110", 15, "leave out the dashes"),
 ]
 
 
