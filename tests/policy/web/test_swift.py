@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import shutil
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from policy.log import segments
 from policy.web import Door, Service, Tokens, application, decide, open_service
-from policy.web.counts import SPENT, TIMES
+from policy.web.counts import SPENT, TIMES, Counts
 from policy.web.swift import Swift
 
 ROOT = Path(__file__).parents[3]
@@ -355,3 +356,18 @@ def test_a_full_disk_is_noticed(configs, tmp_path, monkeypatch):
     assert both[0].news() == both[1].news() == b""
     assert both[0].counts() == both[1].counts()
     assert same(both, "login", body) == 200
+
+
+def test_a_forked_child_goes_its_own_way(configs, tmp_path):
+    """A child that is forked after the swift way was found writes a segment and counts of its own."""
+    way, _ = ways(configs, tmp_path, counts=Counts(tmp_path))
+    body = json.dumps(PLAIN["login"]).encode()
+    assert way.send("login", body)[0] == 200
+    child = os.fork()
+    if not child:
+        os._exit(way.send("login", body)[0] != 200)
+    assert os.waitpid(child, 0)[1] == 0
+    assert way.send("login", body)[0] == 200
+    held = sorted(path.read_bytes().count(b"\n") for path in segments(way.folder))
+    assert held == [1, 2]
+    assert way.counts()["decisions", "login", "allow"] == 3
