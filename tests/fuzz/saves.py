@@ -31,6 +31,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import scorer
+from scorer.saved import open_source
+from scorer.textcodecs import EXTENSIONS
 
 SPARK = Path(__file__).parents[1] / "golden" / "spark"
 LARGEST = 100_000  # bytes of a save
@@ -69,7 +71,7 @@ def victims() -> list[Victim]:
         except scorer.ScorerError:
             continue
         folders = sorted({name.rpartition("/")[0] for name in files} - {"metadata"})
-        key = (home.name[-3:] == "4.3", _class(files), *folders)
+        key = (home.name[-3:] == "4.3", _class(model), _codec(files), *folders)
         table = pq.read_table(home / "input.parquet").slice(0, 5)
         victim = Victim(home.name, files, table.to_pylist()[:2], table)
         if found.setdefault((str(key[0]), *map(_shape, key[1:])), victim) is victim:
@@ -80,10 +82,15 @@ def victims() -> list[Victim]:
     return list(found.values())
 
 
-def _class(files: Files) -> str:
+def _class(model: Path) -> str:
     """Return the class of a save, whose folders may be those of another."""
-    metadata = next(content for name, content in files.items() if name.startswith("metadata/"))
-    return str(json.loads(metadata.partition(b"\n")[0])["class"])
+    return str(json.loads(open_source(model)[1].metadata())["class"])
+
+
+def _codec(files: Files) -> str:
+    """Return how the metadata are compressed, as the file's name ends."""
+    name = next(name for name in files if name.startswith("metadata/"))
+    return name.rpartition(".")[2] if name.endswith((".gz", *EXTENSIONS)) else ""
 
 
 def _shape(name: Any) -> str:
