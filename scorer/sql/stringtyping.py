@@ -81,7 +81,8 @@ def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if len(parts) == 1:
         return parts[0]
     marks = [f"{{{i}}}" for i in range(len(parts))]
-    return strict(STRING, Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True), *parts)
+    op = Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True)
+    return apply("strict", STRING, tuple(parts), op)  # a null that is written is seen by no optimizer
 
 
 @handles("concat_ws")

@@ -144,7 +144,7 @@ def _session(options: argparse.Namespace, home: Path, number: int, count: int) -
 def differences(case: Golden) -> Found:
     """Say where the scorer's answers are not Spark's."""
     try:
-        model = case.model
+        model = _whole(case)
     except scorer.ScorerError as error:
         refused = set(case.status) == {"error"}
         return [] if refused else [f"refused at load: {type(error).__name__}: {error}"]
@@ -160,6 +160,14 @@ def differences(case: Golden) -> Found:
         ]
     except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
+
+
+def _whole(case: Golden) -> scorer.Model:
+    """Load the model with every column that it makes by default, and every one that Spark's answer holds."""
+    model = case.model
+    default = scorer.load(case.model_path, schema=case.input.schema).outputs.names
+    lacks = [name for name in default if name not in model.outputs.names]
+    return model.select([*case.columns, *lacks]) if lacks else model
 
 
 def promises(plan: Plan) -> dict[str, tuple[float, bool, bool]]:

@@ -9,6 +9,7 @@ from pyspark.ml.feature import (
     Bucketizer,
     Imputer,
     IndexToString,
+    Normalizer,
     OneHotEncoder,
     StandardScaler,
     SQLTransformer,
@@ -215,7 +216,7 @@ def _label_stays(s: Session) -> PipelineModel:
     versions=ALL,
 )
 def _size_hint_stays(s: Session) -> PipelineModel:
-    stages = [VectorSizeHint(inputCol="v", size=1), _positive()]
+    stages = [VectorSizeHint(inputCol="v", size=1), Normalizer(inputCol="v", outputCol="n"), _positive()]
     return Pipeline(stages=stages).fit(s.frame("x:double v:vector _row:int", [[1.0, dense(1.0), 0]]))
 
 
