@@ -158,7 +158,9 @@ def _slot(source: Source, field: Field, value: int, slot: int) -> str:
     if not field.is_vector:
         return f"v{value}"
     asked = f"{source.hold('c', slot_of)}(v{value}, {slot})"
-    return f"v{value}[{slot}] if v{value}.__class__ is list else {asked}" if field.size is not None else asked
+    if field.size is None:
+        return asked
+    return f"v{value}[{slot}] if v{value}.__class__ is list and len(v{value}) > {slot} else {asked}"
 
 
 def slot_of(vector: Any, slot: int) -> float:
