@@ -85,8 +85,15 @@ def loose(made: Type, op: Op, *args: Expr, never_null: bool = False) -> Expr:
 
 
 def case(made: Type, *parts: Expr) -> Expr:
-    """Choose by conditions, which stand before their values; the last part stands for the rest."""
-    return apply("case", made, parts)
+    """Choose by conditions, which stand before their values; the last part stands for the rest.
+
+    A condition that is written null or false goes with its value.
+    """
+    pairs = [(parts[i], parts[i + 1]) for i in range(0, len(parts) - 1, 2)]
+    kept = [pair for pair in pairs if pair[0].kind != "literal" or pair[0].value is True]
+    if not kept and parts[-1].kind != "literal":
+        return parts[-1]
+    return apply("case", made, (*(part for pair in kept or pairs for part in pair), parts[-1]))
 
 
 def both(a: Expr, b: Expr) -> Expr:

@@ -321,6 +321,24 @@ def test_a_sum_of_a_date_has_sparks_name_where_its_type_is_known(load):
         untyped.row({"d": date(2024, 2, 29), "a": 1})
 
 
+def test_a_cast_of_a_number_to_a_decimal_has_its_name_unless_a_suffix_may_have_been_meant(load):
+    """`CAST(2 AS DECIMAL)` may have been `2BD` where it is read; with its sizes it cannot."""
+    assert load("SELECT CAST(-2.5D AS DECIMAL(12,3)) FROM __THIS__").outputs.names == [
+        "CAST(-2.5 AS DECIMAL(12,3))"
+    ]
+    with pytest.raises(scorer.ScorerError, match="give it one with AS"):
+        load("SELECT CAST(2 AS DECIMAL) FROM __THIS__")
+
+
+def test_a_filter_drops_what_lacks_a_value_before_it_computes(load):
+    """Where a column that a condition needs is null the row is dropped, though the condition would raise before."""
+    model = load("SELECT a FROM __THIS__ WHERE 1 / a > x AND 1 / b > 0", schema=SCHEMA)
+    assert model.row({"a": 0, "x": None, "b": 0}) is None
+    assert model.row({"a": 1, "x": 5.0, "b": 0}) is None
+    with pytest.raises(scorer.RowError, match="division by zero"):
+        model.row({"a": 0, "x": 1.0, "b": 1})
+
+
 def test_a_constant_that_raises_refuses_every_row_unless_it_stands_in_a_branch(load):
     """Spark computes constants before rows, beside a null column too; those of a branch only where it is taken."""
     with pytest.raises(scorer.ScorerError, match="every row would raise: 'zz' cannot be cast to int"):
