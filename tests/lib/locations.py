@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+import saves
 
 import scorer
 
@@ -33,8 +33,4 @@ utc_time_created: '2026-11-24 03:30:30.584091'
 
 def refused(path, *words):
     """Load, and check that the error names what it should."""
-    with pytest.raises(scorer.ScorerError) as caught:
-        scorer.load(path)
-    for word in words:
-        assert str(word) in str(caught.value)
-    return str(caught.value)
+    return str(saves.refused(path, *words, kind=scorer.ScorerError))
