@@ -16,7 +16,9 @@ import msgspec
 
 from policy.errors import LogError
 
-_END = len(b',"crc":"01234567"}')
+_SEAL = b',"crc":"%08x"}'  # what closes a record: the checksum of the bytes before it
+_LINE = b"%b" + _SEAL + b"\n"
+_END = len(_SEAL % 0)
 UNWRITABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what `json` raises
 
 json = msgspec.json.Encoder().encode
@@ -77,12 +79,7 @@ def unwritable(decision_id: str, error: Exception) -> LogError:
 
 def sealed(body: bytes) -> bytes:
     """The line of a record's JSON, which comes without its closing brace."""
-    return b'%b,"crc":"%08x"}\n' % (body, crc32(body))
-
-
-def _end(body: bytes) -> bytes:
-    """What closes a record: the checksum of the bytes before it."""
-    return b"".join((b',"crc":"', crc32(body).to_bytes(4).hex().encode(), b'"}'))
+    return _LINE % (body, crc32(body))
 
 
 def decode(line: bytes) -> Record:
@@ -98,7 +95,7 @@ def unsealed(line: bytes) -> bytes:
     """The JSON of a line whose checksum fits. Raises LogError if it does not."""
     line = line.removesuffix(b"\n")
     body, end = line[:-_END], line[-_END:]
-    if end != _end(body):
+    if end != _SEAL % crc32(body):
         raise LogError("the checksum does not fit" if end.startswith(b',"crc":"') else "the line is cut off")
     return line
 

@@ -19,47 +19,31 @@ _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatT
 Compared = Callable[[Any, Any, Any], Any]  # a builder, 64 numbers, as many times the other number: 64 bits
 
 
-def _word(numbers: Any, at: Any, other: Any, kind: Any, align: int, compared: Compared) -> Any:
-    """Make the code of a function of an array, a place and a number: the 64 bits of a comparison."""
+def _compared(kind: Any, align: int, compared: Compared) -> Any:
+    """Make the function of an array, a place and a number that gives the 64 bits of a comparison."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        many, none = ir.VectorType(kind, WORD), ir.Constant(ir.VectorType(kind, WORD), ir.Undefined)
-        found = load(builder, builder.gep(data, [arguments[1]]), many, align)
-        first = builder.insert_element(none, arguments[2], _I32(0))
-        same = ir.Constant(ir.VectorType(_I32, WORD), [0] * WORD)
-        met = compared(builder, found, builder.shuffle_vector(first, none, same))
-        return builder.bitcast(met, _I64)
+    def bits(context: Any, numbers: Any, at: Any, other: Any) -> Any:
+        del context
 
-    return types.uint64(numbers, at, other), generate
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+            many, none = ir.VectorType(kind, WORD), ir.Constant(ir.VectorType(kind, WORD), ir.Undefined)
+            found = load(builder, builder.gep(data, [arguments[1]]), many, align)
+            first = builder.insert_element(none, arguments[2], _I32(0))
+            same = ir.Constant(ir.VectorType(_I32, WORD), [0] * WORD)
+            met = compared(builder, found, builder.shuffle_vector(first, none, same))
+            return builder.bitcast(met, _I64)
 
+        return types.uint64(numbers, at, other), generate
 
-@intrinsic  # type: ignore[untyped-decorator]
-def not_below(context: Any, numbers: Any, at: Any, floor: Any) -> Any:
-    """Tell where numbers[at : at + 64] are not below the floor; NaN is not."""
-    del context
-    return _word(numbers, at, floor, _F32, 4, lambda b, x, y: b.fcmp_unordered(">=", x, y))
+    return intrinsic(bits)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def reaching(context: Any, numbers: Any, at: Any, floor: Any) -> Any:
-    """Tell where numbers[at : at + 64] reach the floor; NaN does not."""
-    del context
-    return _word(numbers, at, floor, _F32, 4, lambda b, x, y: b.fcmp_ordered(">=", x, y))
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def higher(context: Any, keys: Any, at: Any, key: Any) -> Any:
-    """Tell where keys[at : at + 64], which have no sign, are higher than a key."""
-    del context
-    return _word(keys, at, key, _I64, 8, lambda b, x, y: b.icmp_unsigned(">", x, y))
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def unequal(context: Any, numbers: Any, at: Any, byte: Any) -> Any:
-    """Tell where the bytes numbers[at : at + 64] are not the given one."""
-    del context
-    return _word(numbers, at, byte, _I8, 1, lambda b, x, y: b.icmp_unsigned("!=", x, y))
+# Each tells it of numbers[at : at + 64] beside another number.
+not_below = _compared(_F32, 4, lambda b, x, y: b.fcmp_unordered(">=", x, y))  # NaN is not below
+reaching = _compared(_F32, 4, lambda b, x, y: b.fcmp_ordered(">=", x, y))  # NaN does not reach
+higher = _compared(_I64, 8, lambda b, x, y: b.icmp_unsigned(">", x, y))  # keys, which have no sign
+unequal = _compared(_I8, 1, lambda b, x, y: b.icmp_unsigned("!=", x, y))  # bytes
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -13,6 +13,21 @@ from saves import FACTS
 import scorer
 
 
+def score_flipped(model, path, data):
+    """Score a model of which a few bytes of a file are changed, and change them back."""
+    whole = path.read_bytes()
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4), "flips")):
+        content[data.draw(st.integers(0, len(content) - 1), "place")] = data.draw(st.integers(0, 255), "byte")
+    path.write_bytes(content)
+    try:
+        scorer.load(model).row(FACTS)
+    except scorer.ScorerError as e:
+        assert str(e)
+    finally:
+        path.write_bytes(whole)
+
+
 @pytest.fixture(scope="module")
 def victim(original, tmp_path_factory):
     """A copy whose files a test may change, if it changes them back."""
@@ -24,17 +39,7 @@ def victim(original, tmp_path_factory):
 def test_flipped_bytes_are_an_error_or_a_model(victim, data):
     """Whatever few bytes of a save are changed, loading gives a model or a ScorerError, and scoring does no worse."""
     path = data.draw(st.sampled_from(sorted(p for p in victim.rglob("*") if p.is_file())), "file")
-    whole = path.read_bytes()
-    content = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 4), "flips")):
-        content[data.draw(st.integers(0, len(content) - 1), "place")] = data.draw(st.integers(0, 255), "byte")
-    path.write_bytes(content)
-    try:
-        scorer.load(victim).row(FACTS)
-    except scorer.ScorerError as e:
-        assert str(e)
-    finally:
-        path.write_bytes(whole)
+    score_flipped(victim, path, data)
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +54,4 @@ def bundle(original, tmp_path_factory):
 @given(data=st.data())
 def test_flipped_bytes_of_a_bundle_are_an_error_or_a_model(bundle, data):
     """Whatever few bytes of a bundle are changed, loading gives a model or a ScorerError."""
-    whole = bundle.read_bytes()
-    content = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 4), "flips")):
-        content[data.draw(st.integers(0, len(content) - 1), "place")] = data.draw(st.integers(0, 255), "byte")
-    bundle.write_bytes(content)
-    try:
-        scorer.load(bundle).row(FACTS)
-    except scorer.ScorerError as e:
-        assert str(e)
-    finally:
-        bundle.write_bytes(whole)
+    score_flipped(bundle, bundle, data)
