@@ -19,16 +19,13 @@ FAR = float("inf")
 _STRUCT = {"type", "size", "indices", "values"}
 
 
-def distances(ours: pa.Array, theirs: pa.Array, *, unordered: bool = False, whole: bool = False) -> Floats:
-    """Return (rows,) the distance of two columns in each row: 0 where they are equal.
-
-    `unordered`: lists are sets. `whole`: the slots of a vector are relative to its largest, and ±∞ is NaN.
-    """
+def distances(ours: pa.Array, theirs: pa.Array, *, unordered: bool = False) -> Floats:
+    """Return (rows,) the distance of two columns in each row: 0 where they are equal. `unordered`: lists are sets."""
     if not unordered:
         if (one := _numbers(ours)) is not None and (other := _numbers(theirs)) is not None:
             return _scalars(one, other)
         if (a := _vectors(ours)) is not None and (b := _vectors(theirs)) is not None:
-            return _lists(*_relative(a, b)) if whole else _lists(a, b)
+            return _lists(a, b)
     pairs = zip(plain(ours, unordered=unordered), plain(theirs, unordered=unordered), strict=True)
     return np.array([_distance(a, b) for a, b in pairs], dtype=np.float64)
 
@@ -125,19 +122,6 @@ def _dense_structs(column: pa.StructArray) -> Lists | None:
     sparse = kinds.fill_null(1).to_numpy(zero_copy_only=False) != 1
     found = None if sparse.any() else _vectors(values)
     return None if found is None else (found[0], found[1], valid)
-
-
-def _relative(ours: Lists, theirs: Lists) -> tuple[Lists, Lists]:
-    """Divide the vectors of each row by the largest slot of both, if it is above 1; what is not finite becomes NaN."""
-    sides = [(np.where(np.isfinite(flat), flat, np.nan), sizes, has) for flat, sizes, has in (ours, theirs)]
-    largest = np.ones(len(sides[0][1]))
-    for flat, sizes, _ in sides:
-        filled = np.flatnonzero(sizes)
-        if len(filled):
-            starts = (np.cumsum(sizes) - sizes)[filled]
-            largest[filled] = np.fmax(largest[filled], np.fmax.reduceat(np.abs(flat), starts))
-    one, other = ((flat / np.repeat(largest, sizes), sizes, has) for flat, sizes, has in sides)
-    return one, other
 
 
 def _lists(ours: Lists, theirs: Lists) -> Floats:

@@ -21,7 +21,6 @@ SUMS = frozenset(
         "clustering.GaussianMixtureModel",
         "clustering.LocalLDAModel",
         "feature.BucketedRandomProjectionLSHModel",
-        "feature.DCT",
         "feature.Normalizer",
         "feature.PCAModel",
         "feature.RFormulaModel",
@@ -36,9 +35,6 @@ SUMS = frozenset(
         "regression.LinearRegressionModel",
     )
 )
-WHOLE = frozenset(
-    {f"{_ML}feature.DCT"}
-)  # relative to the largest slot of the vector, ±∞ as NaN: an FFT groups its sums
 UNORDERED = frozenset({f"{_ML}fpm.FPGrowthModel"})  # its lists are sets: Spark's order means nothing
 
 

@@ -192,8 +192,8 @@ class Verifier:
                 self._lost = Difference(self._rows + row, "", reason=reason)
 
     def _check(self, check: ColumnCheck, ours: pa.Array, theirs: pa.Array, ok: Any) -> None:
-        unordered, whole = check.spark in tiers.UNORDERED, check.spark in tiers.WHOLE
-        found = np.where(ok, compare.distances(ours, theirs, unordered=unordered, whole=whole), 0.0)
+        unordered = check.spark in tiers.UNORDERED
+        found = np.where(ok, compare.distances(ours, theirs, unordered=unordered), 0.0)
         bad = found > check.tolerance
         check.rows += int(ok.sum())
         check.differing += int(bad.sum())

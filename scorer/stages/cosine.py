@@ -1,20 +1,17 @@
 """DCT: the orthonormal cosine transform of a vector, and its inverse.
 
-Source: feature.DCT (JTransforms' DoubleDCT_1D, scaled), an FFT. Short vectors are multiplied by the matrix here; the
-others go by way of an FFT of their own size: Makhoul, "A Fast Cosine Transform in One and Two Dimensions" (1980).
+Source: feature.DCT. `scorer.fourier` has the transform of the library that Spark takes, operation for operation.
 """
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 
+from scorer import fourier
 from scorer.columns import Column, Rows
 from scorer.errors import Invalid
 from scorer.fields import Field, Kind, vector
@@ -22,7 +19,7 @@ from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Floats, Vectors, dense
 
-SHORT = 128  # slots up to which the matrix is kept
+_AT_ONCE = 1 << 14  # numbers of a batch, so that the steps stay in the processor's cache
 
 
 @stage("org.apache.spark.ml.feature.DCT", inputs=("inputCol",), outputs=("outputCol",))
@@ -30,8 +27,7 @@ SHORT = 128  # slots up to which the matrix is kept
 class DCT(Stage):
     """The cosine transform of a vector of any length but none; `inverse` undoes it. Source: feature.DCT.
 
-    A vector of several slots that holds NaN or ±∞, or whose sums may overflow, is NaN in every slot; so it is in
-    Spark, but for some slots in which its FFT leaves ±∞.
+    Spark 2 takes an older library, whose sines are the JVM's: what its sums leave where slots cancel may differ.
     """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
@@ -48,69 +44,29 @@ class DCT(Stage):
 
     def row(self) -> Callable[[Any], list[float]]:
         """Transform one vector."""
-        inverse = self.inverse
+        way = self._way()
 
         def transform(value: Any) -> list[float]:
-            numbers = np.array(dense(value))
-            size = len(numbers)
-            if not size:
+            numbers = dense(value)
+            if not numbers:
                 raise Invalid("a vector without slots has no cosine transform")
-            if not float(np.abs(numbers).max()) <= sys.float_info.max / size and size > 1:
-                return [math.nan] * size
-            if size <= SHORT:
-                found = np.add.reduce(numbers[:, None] * _matrix(size, inverse=inverse), axis=0)
-            else:
-                found = _inverse(numbers) if inverse else _forward(numbers)
-            answer: list[float] = found.tolist()
-            return answer
+            with np.errstate(all="ignore"):
+                found: list[float] = way(np.array(numbers)).tolist()
+            return found
 
         return transform
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
-        """Transform a batch, slot after slot, as a row's numbers are added."""
+        """Transform a batch, some rows at a time."""
         column: Vectors = columns[0]
-        size = column.size
-        if column.valid is not None or not 0 < size <= SHORT:
+        if column.valid is not None or not column.size:
             return map_rows(self, rows, columns)
-        numbers, matrix = column.matrix(), _matrix(size, inverse=self.inverse)
-        total = np.zeros((rows.count, size))
+        numbers, way, step = column.matrix(), self._way(), max(1, _AT_ONCE // column.size)
+        found = np.empty_like(numbers)
         with np.errstate(all="ignore"):
-            for slot in range(size):
-                total += numbers[:, slot, None] * matrix[slot]
-        if size > 1:
-            total[~(np.abs(numbers).max(axis=1) <= sys.float_info.max / size)] = math.nan
-        return Vectors((Dense(total),))
+            for start in range(0, rows.count, step):
+                found[start : start + step] = way(numbers[start : start + step])
+        return Vectors((Dense(found),))
 
-
-@lru_cache(maxsize=16)
-def _matrix(size: int, *, inverse: bool) -> Floats:
-    """Return (slots in, slots out) what each slot adds to each of the transform."""
-    slots = np.arange(size)
-    turns = (2 * slots[:, None] + 1) * slots % (4 * size)  # quarters of a turn, exactly
-    matrix = np.cos(turns * (math.pi / (2 * size))) * _scales(size)
-    return np.ascontiguousarray(matrix.T) if inverse else matrix
-
-
-def _scales(size: int) -> Floats:
-    scales = np.full(size, math.sqrt(2.0 / size))
-    scales[0] = math.sqrt(1.0 / size)
-    return scales
-
-
-def _forward(numbers: Floats) -> Floats:
-    """Transform a long vector: the even slots up and the odd ones down, an FFT, and a quarter turn over all."""
-    size = len(numbers)
-    folded = np.concatenate([numbers[::2], numbers[1::2][::-1]])
-    turned = np.fft.fft(folded) * np.exp(-0.5j * math.pi / size * np.arange(size))
-    return np.asarray(turned.real * _scales(size))
-
-
-def _inverse(numbers: Floats) -> Floats:
-    """Undo `_forward`."""
-    size = len(numbers)
-    parts = numbers / _scales(size)
-    turned = parts - 1j * np.concatenate([[0.0], parts[:0:-1]])
-    folded = np.fft.ifft(turned * np.exp(0.5j * math.pi / size * np.arange(size))).real
-    found = np.empty(size)
-    found[::2], found[1::2] = folded[: (size + 1) // 2], folded[(size + 1) // 2 :][::-1]
-    return found
+    def _way(self) -> Callable[[Floats], Floats]:
+        return fourier.inverse if self.inverse else fourier.forward

@@ -29,7 +29,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scorer"))
 
-from conftest import Golden, classes, relative_to_largest, same
+from conftest import Golden, classes, same
 
 import scorer
 from scorer import tiers
@@ -170,15 +170,15 @@ def _whole(case: Golden) -> scorer.Model:
     return model.select([*case.columns, *lacks]) if lacks else model
 
 
-def promises(plan: Plan) -> dict[str, tuple[float, bool, bool]]:
-    """Return of each column that a pipeline makes its relative tolerance, and whether it is whole, or unordered."""
-    of: dict[int, tuple[float, bool, bool]] = {}
+def promises(plan: Plan) -> dict[str, tuple[float, bool]]:
+    """Return of each column that a pipeline makes its relative tolerance, and whether it is unordered."""
+    of: dict[int, tuple[float, bool]] = {}
     for step in plan.steps:
-        before = [of.get(v, (0.0, False, False)) for v in step.inputs]
-        here = (tiers.tolerance(step.spark), step.spark in tiers.WHOLE, step.spark in tiers.UNORDERED)
+        before = [of.get(v, (0.0, False)) for v in step.inputs]
+        here = (tiers.tolerance(step.spark), step.spark in tiers.UNORDERED)
         joined = tuple(max(each) for each in zip(here, *before, strict=True))
         of.update({v: joined for v in step.outputs if v is not None})
-    return {name: of.get(value, (0.0, False, False)) for name, value in plan.produced.items()}
+    return {name: of.get(value, (0.0, False)) for name, value in plan.produced.items()}
 
 
 def _columns(case: Golden, model: scorer.Model) -> Found:
@@ -191,20 +191,14 @@ def _columns(case: Golden, model: scorer.Model) -> Found:
     return [f"makes {sorted(more)}, which Spark does not"] if more else []
 
 
-def _same(a: Any, b: Any, promise: tuple[float, bool, bool]) -> bool:
-    relative, whole, unordered = promise
+def _same(a: Any, b: Any, promise: tuple[float, bool]) -> bool:
+    relative, unordered = promise
     if unordered:
         a, b = (sorted(v, key=repr) if isinstance(v, list) else v for v in (a, b))
-    if whole and isinstance(a, list) and isinstance(b, list):
-        if all(x != x for x in b) and any(not abs(x) < 1e307 for x in a):
-            return True  # sums that overflow, or may: known to differ
-        a, b = relative_to_largest(a), relative_to_largest(b)
     return same(a, b, relative, 1.0)
 
 
-def _compare(
-    where: str, numbers: Any, expected: Any, answered: Any, promise: tuple[float, bool, bool]
-) -> Found:
+def _compare(where: str, numbers: Any, expected: Any, answered: Any, promise: tuple[float, bool]) -> Found:
     places = [i for i, (a, b) in enumerate(zip(expected, answered, strict=True)) if not _same(a, b, promise)]
     return [f"{where}, row {numbers[i]}: Spark {expected[i]!r}, here {answered[i]!r}" for i in places[:2]]
 
@@ -235,7 +229,7 @@ def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
             both,
             wanted.column(name).to_pylist(),
             answered,
-            promise.get(name, (0.0, False, False)),
+            promise.get(name, (0.0, False)),
         )
     return found
 
@@ -274,7 +268,7 @@ def _batch(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
                 numbers,
                 wanted,
                 table.column(name).to_pylist(),
-                promise.get(name, (0.0, False, False)),
+                promise.get(name, (0.0, False)),
             )
     return found
 
@@ -299,7 +293,7 @@ def _rows(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
                     [number],
                     [expected[name]],
                     [answer.get(name)],
-                    promise.get(name, (0.0, False, False)),
+                    promise.get(name, (0.0, False)),
                 )
     return found
 

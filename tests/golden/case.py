@@ -39,7 +39,6 @@ class Case:
     keep: tuple[str, ...] | None = None
     relative: float | None = None
     unordered: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
     notes: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     more: Callable[[Any], dict[str, Any]] | None = None

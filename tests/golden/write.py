@@ -134,7 +134,6 @@ def _describe(
         "tolerance": case.tolerance,
         "relative": case.relative,
         "unordered": list(case.unordered) or None,
-        "whole": list(case.whole) or None,
         "inputs": given,
         "outputs": {f.name: type_name(f.dataType) for f in made if not case.keep or f.name in case.keep},
         "model": f"spark/{case.model_of}-{session.version}/model" if case.model_of else None,

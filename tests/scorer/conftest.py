@@ -95,29 +95,15 @@ class Golden:
         return model if set(self.columns) <= made else model.select(self.columns)
 
     def in_order(self, name: str, values: Any) -> Any:
-        """Return a column's values as they are compared.
-
-        Lists whose order means nothing in Spark are sorted. Vectors that are compared as a whole are their largest
-        slot, and all slots relative to it; ∞ is NaN.
-        """
-        unordered, whole = (name in self.facts.get(key, ()) for key in ("unordered", "whole"))
-        if not unordered and not whole:
+        """Return a column's values as they are compared: lists whose order means nothing in Spark are sorted."""
+        if name not in self.facts.get("unordered", ()):
             return values
         values = values.to_pylist() if isinstance(values, pa.ChunkedArray) else values
-        if whole:
-            values = [v and relative_to_largest(v) for v in values]
-        return [sorted(v) if unordered and isinstance(v, list) else v for v in values]
+        return [sorted(v) if isinstance(v, list) else v for v in values]
 
     def rows(self, *names: str) -> list[dict[str, Any]]:
         """Return the input as rows of Python values, `_row` left out."""
         return self.input.select([n for n in self.input.column_names if n != "_row"]).to_pylist()
-
-
-def relative_to_largest(vector: list[float]) -> list[float]:
-    """Return the largest slot, if it is above 1, and all slots relative to it; what is not finite is NaN."""
-    finite = [x if abs(x) < np.inf else np.nan for x in vector]
-    largest = max([1.0, *(abs(x) for x in finite if x == x)])
-    return [largest, *(x / largest for x in finite)]
 
 
 @cache

@@ -31,7 +31,6 @@ def test_the_tiers_are_those_of_the_table():
     rows = re.findall(
         r"^\| `(org\.apache\.spark[\w.]+)` \| (\w+) \|", README.read_text("utf-8"), re.MULTILINE
     )
-    assert tiers.WHOLE <= tiers.SUMS
     for word, classes in (("sums", tiers.SUMS), ("random", tiers.RANDOM.keys())):
         assert {name for name, tier in rows if tier == word} == classes & {name for name, _ in rows}
     assert {name for name, tier in rows if tier == "equal"}.isdisjoint(tiers.SUMS)
@@ -91,20 +90,6 @@ def test_vectors_are_compared_as_their_values_are(ours, data):
     found = compare.distances(pa.array(ours, kind), pa.array(theirs, kind))
     expected = [compare._distance(a, b) for a, b in zip(ours, theirs, strict=True)]
     np.testing.assert_array_equal(found, expected)
-
-
-@given(st.lists(st.lists(st.floats(-1e9, 1e9), max_size=4), min_size=1, max_size=5), st.floats(1.0, 1e9))
-def test_whole_vectors_are_compared_by_their_largest_slot(vectors, largest):
-    """As a whole, a vector differs by what its slots differ relative to its largest, and ∞ is NaN."""
-    ours = [[*vector, largest * 1e9, float("inf")] for vector in vectors]
-    theirs = [[*vector, largest * 1e9, float("nan")] for vector in vectors]
-    moved = [[x + largest for x in vector] for vector in theirs]
-    kind = pa.list_(pa.float64())
-    a, b, c = (pa.array(side, kind) for side in (ours, theirs, moved))
-    assert compare.distances(a, b, whole=True).tolist() == [0.0] * len(vectors)
-    assert (compare.distances(a, b) == np.inf).all()
-    far = compare.distances(a, c, whole=True)
-    np.testing.assert_allclose(far, 1e-9, rtol=1e-3)
 
 
 STRUCT = pa.struct(

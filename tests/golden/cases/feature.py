@@ -12,10 +12,28 @@ from pyspark.ml.feature import (
 )  # fmt: skip
 from pyspark.ml.linalg import Vectors
 from session import Session
-from values import INF, NAN, cloud, dense, hard, sparse
+from values import BIG, INF, NAN, cloud, dense, hard, sparse
 
 IO = {"inputCol": "v", "outputCol": "w"}
 V = "v:vector"
+_WIDTHS = (
+    49,
+    60,
+    64,
+    97,
+    100,
+    128,
+    129,
+    211,
+    256,
+    257,
+    422,
+    512,
+    1001,
+    1024,
+    1031,
+    2048,
+)  # all kinds of factors
 
 for _inverse in (False, True):
 
@@ -35,16 +53,20 @@ for _inverse in (False, True):
             [dense(INF, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)],
             [dense(1.0, 2.0, 3.0, -INF, 4.0, 5.0, 6.0)],
             [sparse(64, {3: 2.5, 40: -1.0})],
+            *([dense(*row)] for width in (*range(2, 33), *_WIDTHS) for row in cloud(1, width, 3)),
             *(
-                [dense(*row)]
-                for width in (2, 5, 16, 31, 100, 128, 129, 256, 257, 512, 1031)
-                for row in cloud(1, width, 3)
+                [dense(*(scale * x for x in row))]
+                for scale in (1e6, 1e308, 5e-324)
+                for row in cloud(1, 40, 4)
             ),
-            [dense(*(1e6 * x for row in cloud(1, 40, 4) for x in row))],
+            *([dense(*(BIG,) * width)] for width in (2, 3, 8, 30, 32, 107)),
+            *(
+                [dense(*(0.5,) * at, -INF, *(0.5,) * (width - at - 1))]
+                for width in (14, 64, 422)
+                for at in (0, 9)
+            ),
             [dense(*[7.5] * 33)],
         ],
-        tolerance="sums",
-        whole=("w",),
     )
     def _dct(_: Session, inverse: bool = _inverse) -> DCT:
         return DCT(inverse=inverse, **IO)
