@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 SCORER = """
 scorer.errors | scorer.murmur | scorer.caches | scorer.labels | scorer.memory | scorer.tiers | scorer.inputtypes | scorer.textcodecs
 scorer.chunks | scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commits | scorer.mlflow | scorer.sparkr
-scorer.onepage
+scorer.onepage | scorer.javatrig
 scorer.parquet | scorer.compare
-scorer.columns | scorer.folder | scorer.location | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma
+scorer.columns | scorer.folder | scorer.location | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma | scorer.fourier
 scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
 scorer.ranker | scorer.sql
 scorer.saved
