@@ -41,14 +41,24 @@ class Attribute:
         return len(self.labels) if self.labels is not None else self.count
 
 
+Pattern = tuple[Attribute | None, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column: its Arrow type (None: not known), a scalar's attribute, a vector's size and slots."""
+    """A column: its Arrow type (None: not known), a scalar's attribute, a vector's size and slots.
+
+    `declared`: Spark's attributes tell a vector's size, too. They may tell it although it is not known here
+    (`size` None): Spark then took it from the first row, so each row's own size counts. `pattern` are the slots of such
+    a vector, where None stands for a stretch of plain numbers, as many as the row has.
+    """
 
     type: pa.DataType | None
     attribute: Attribute | None = None
     size: int | None = None
     slots: tuple[Attribute, ...] | None = None
+    declared: bool = False
+    pattern: Pattern | None = None
 
     @property
     def is_vector(self) -> bool:
@@ -66,10 +76,34 @@ def number(attribute: Attribute | None = None) -> Field:
     return Field(DOUBLE, attribute)
 
 
-def vector(size: int | None = None, slots: Iterable[Attribute] | None = None) -> Field:
-    """Describe a column of vectors."""
+def vector(
+    size: int | None = None, slots: Iterable[Attribute] | None = None, *, declared: bool | None = None
+) -> Field:
+    """Describe a column of vectors; Spark's attributes tell its size if it is known, unless `declared` says else."""
     known = tuple(slots) if slots is not None else None
-    return Field(VECTOR, None, len(known) if known is not None else size, known)
+    size = len(known) if known is not None else size
+    return Field(VECTOR, None, size, known, size is not None if declared is None else declared)
+
+
+def patterned(slots: Iterable[Attribute | None]) -> Field:
+    """Describe a column of vectors by their slots; None is a stretch of plain numbers, as many as a row has."""
+    parts = tuple(slots)
+    known = tuple(slot for slot in parts if slot is not None)
+    return vector(slots=known) if len(known) == len(parts) else Field(VECTOR, declared=True, pattern=parts)
+
+
+def filled(pattern: Pattern, size: int) -> tuple[Attribute, ...] | None:
+    """Return the slots of a vector of so many; None if the pattern has several stretches, or too many slots."""
+    more = size - len(pattern) + 1
+    if pattern.count(None) != 1 or more < 0:
+        return None
+    at = pattern.index(None)
+    return tuple(slot or Attribute() for slot in (*pattern[:at], *(None,) * more, *pattern[at + 1 :]))
+
+
+def sized_as(described: Field) -> Field:
+    """Describe vectors of which Spark's attributes tell the size if they tell it of others, and nothing else."""
+    return vector(described.size, declared=described.declared)
 
 
 def holds_vectors(kind: pa.DataType) -> bool:

@@ -167,7 +167,8 @@ def _value(plan: Plan, one: Wired, name: str, number: int, schema: pa.Schema | N
     value = len(plan.fields)
     size = typed.list_size if pa.types.is_fixed_size_list(typed) else None
     open_ = kind == "numbers" or (kind == "any" and one.stage.caseless)
-    plan.fields.append(Field(typed if known or not open_ else None, size=size))
+    kind_of = typed if known or not open_ else None
+    plan.fields.append(Field(kind_of, size=size, declared=size is not None))
     plan.raws[name] = Raw(name, value, typed, known, kind)
     plan.current[name] = value
     return value

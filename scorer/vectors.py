@@ -277,8 +277,8 @@ class Vectors:
         """Return each row's vector as one row's functions take it."""
         if self.compressed:
             out: list[Vector | None] = [_compressed(numbers) for numbers in self.matrix().tolist()]
-        elif len(self.blocks) == 1 and isinstance(self.blocks[0], Rowwise):
-            out = list(_sparse_rows(self.blocks[0]))
+        elif len(self.blocks) == 1 and (stored := stored_rows(self.blocks[0])) is not None:
+            out = list(_sparse_rows(stored))
         else:
             out = self.matrix().tolist()
         if self.valid is not None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from scorer.sql.dates import parsed
-from scorer.sql.literals import number, suffixed, type_of
+from scorer.sql.literals import type_of, written_number
 from scorer.sql.names import EXTRACT
 from scorer.sql.nodes import Node
 from scorer.sql.signatures import FUNCTIONS, REFUSED
@@ -127,9 +127,7 @@ class Expressions:
     def _neg(self, one: Any, depth: int) -> Node:
         _only(one, "this")
         if type(one.this).__name__ == "Literal" and not one.this.is_string:
-            return number("-" + one.this.this)
-        if type(one.this).__name__ == "TryCast" and (made := suffixed(one.this, self.text, "-")) is not None:
-            return made
+            return written_number(one.this.this, "-")
         return Node("negative", self._all((one.this,), depth))
 
     def _bitwisenot(self, one: Any, depth: int) -> Node:
@@ -210,13 +208,8 @@ class Expressions:
 
     def _trycast(self, one: Any, depth: int) -> Node:
         _only(one, "this", "to", but={"format": "a FORMAT of CAST", "default": "a DEFAULT of CAST"})
-        value = one.this
-        if type(value).__name__ == "Literal" and not value.is_string:
-            number_of = suffixed(one, self.text)
-            if number_of is not None:
-                return number_of
         wanted = type_of(one.args["to"])
-        return Node("try_cast" if one.args.get("safe") else "cast", self._all((value,), depth), wanted)
+        return Node("try_cast" if one.args.get("safe") else "cast", self._all((one.this,), depth), wanted)
 
     def _cast(self, one: Any, depth: int) -> Node:
         """Read a literal such as DATE'2024-01-01', which sqlglot takes for a cast."""
@@ -233,7 +226,7 @@ class Expressions:
     def _literal(self, one: Any, depth: int) -> Node:
         del depth
         if not one.is_string:
-            return number(one.this)
+            return written_number(one.this)
         return Node("literal", value=one.this, type=STRING, text=one.this)
 
     def _rawstring(self, one: Any, depth: int) -> Node:

@@ -47,12 +47,10 @@ def _decimal(plain: str) -> Node:
     return Node("literal", value=value, type=Type("decimal", precision, scale), text=str(value))
 
 
-def suffixed(cast: Any, text: str, sign: str = "") -> Node | None:
-    """Read a literal such as `1.5D`, which sqlglot takes for a cast; None if it is one."""
-    start, end = cast.this.meta.get("start"), cast.this.meta.get("end")
-    written_so = text[start : end + 1] if start is not None else ""
-    found = re.fullmatch(r"(.+?)(BD|[LSYDF])", written_so.upper())
-    return number(sign + found[1], found[2]) if found and found[1][-1:] in "0123456789." else None
+def written_number(text: str, sign: str = "") -> Node:
+    """Read a number as it is written: `1.5`, `2L`, `1e3`, `1.5BD`."""
+    found = re.fullmatch(r"(.*?[0-9.])(BD|[LSYDF])", text.upper())
+    return number(sign + found[1], found[2]) if found else number(sign + text)
 
 
 def type_of(kind: Any) -> Type:

@@ -119,8 +119,6 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
     if op == "if":
         return f"(IF({', '.join(args)}))"
     if op in ("cast", "try_cast"):
-        if node.args[0].op == "literal" and str(node.value) == "decimal(10,0)":
-            return None  # sqlglot reads 1.5BD alike
         return f"{op.upper()}({args[0]} AS {str(node.value).upper()})"
     if op in CASTS:
         return args[0]

@@ -38,6 +38,7 @@ def tokenize(text: str, *, doubled: bool) -> list[Any]:
         raise ValueError(f"the statement is not SQL: {first_line(e)}") from None
     if len(tokens) > MAX_TOKENS:
         raise ValueError(f"the statement has more than {MAX_TOKENS} words")
+    tokens = _whole_numbers(tokens, text)
     _check_depth(tokens)
     _check_signs(tokens)
     for token in tokens:
@@ -54,6 +55,17 @@ def dialect() -> Any:
 def first_line(error: Exception) -> str:
     """Return what an error of sqlglot says, without the text that it underlines."""
     return re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n")[0][:200]
+
+
+def _whole_numbers(tokens: list[Any], text: str) -> list[Any]:
+    """Put a number and its suffix together, of which sqlglot makes a cast in three tokens of one place."""
+    out: list[Any] = []
+    for token in tokens:
+        if out and token.start == out[-1].start and out[-1].token_type.name == "NUMBER":
+            out[-1].text = text[token.start : token.end + 1]
+        else:
+            out.append(token)
+    return out
 
 
 def _check_depth(tokens: list[Any]) -> None:

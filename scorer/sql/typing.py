@@ -224,7 +224,8 @@ def _moved(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
         )
     if node.value == UNNAMED:
         raise MistypedError(
-            f"the name that Spark gives `{node.op}` of a date is not known here; give it one with AS"
+            f"the name that Spark gives `{node.op}` of a date is known only where its type is: give it one with AS, "
+            "or give the types of the input columns (`schema`)"
         )
     return strict(DATE, dates.added(1 if node.op == "+" else -1), day, typer.cast(days, INT))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
-from scorer.fields import Attribute, Field, Kind, vector
+from scorer.fields import Attribute, Field, Kind, Pattern, patterned
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Block, Dense, Mask, Sparse, Vector, Vectors, active, compressed, vector_of
@@ -60,7 +60,7 @@ class VectorAssembler(Stage):
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn the width of each input; under `keep` a vector's must be known, as in Spark."""
-        unknown = [n for n, f in zip(self.names, inputs, strict=True) if f.is_vector and f.size is None]
+        unknown = [n for n, f in zip(self.names, inputs, strict=True) if f.is_vector and not f.declared]
         if unknown and self.invalid == "keep":
             raise ColumnError(
                 f'handleInvalid "keep" needs to know how many slots {", ".join(unknown)} has; '
@@ -70,12 +70,8 @@ class VectorAssembler(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots are named `<column>` or `<column>_<slot>`."""
-        slots: list[Attribute] = []
-        for name, described in zip(self.names, inputs, strict=True):
-            if described.type is None or described.width is None:
-                return (vector(),)
-            slots.extend(_named(name, described))
-        return (vector(slots=slots),)
+        named = (_named(name, described) for name, described in zip(self.names, inputs, strict=True))
+        return (patterned(slot for slots in named for slot in slots),)
 
     def row(self) -> Callable[..., Vector]:
         """Assemble one row."""
@@ -147,15 +143,22 @@ class VectorAssembler(Stage):
         return (Dense(matrix),)
 
 
-def _named(name: str, described: Field) -> list[Attribute]:
+def _named(name: str, described: Field) -> Pattern:
+    """Describe the slots that an input takes; a column of unknown type may be a vector of any size."""
+    if described.type is None:
+        return (None,)
     if not described.is_vector:
-        return [(described.attribute or Attribute()).named(name)]
+        return ((described.attribute or Attribute()).named(name),)
+    if described.pattern is not None:
+        return tuple(slot and slot.named(f"{name}_{slot.name}") for slot in described.pattern)
     if described.slots is None:
-        return [Attribute(name=f"{name}_{i}") for i in range(described.size or 0)]
-    return [
-        slot.named(f"{name}_{i if slot.name is None else slot.name}")
-        for i, slot in enumerate(described.slots)
-    ]
+        return (
+            (None,)
+            if described.size is None
+            else tuple(Attribute(name=f"{name}_{i}") for i in range(described.size))
+        )
+    slots = enumerate(described.slots)
+    return tuple(slot.named(f"{name}_{i if slot.name is None else slot.name}") for i, slot in slots)
 
 
 def _read(value: Any, position: int) -> Vector:

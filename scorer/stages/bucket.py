@@ -18,7 +18,7 @@ from scorer.fields import DOUBLE, Attribute, Field, Kind, number, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
-from scorer.vectors import Dense, Floats, Mask, Rowwise, Sparse, Vectors, dense
+from scorer.vectors import Dense, Sparse, Vectors, dense
 
 _CAST = (Decimal, int)  # Spark casts them to double before it compares
 
@@ -160,7 +160,6 @@ class Binarizer(Stage):
     null_stays: bool
     stored_only: bool = False
     of_vector: bool = False
-    packed: bool = False  # an assembler made the vectors, sparse where that takes less room
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
@@ -175,13 +174,14 @@ class Binarizer(Stage):
         """Learn whether the column holds vectors, of which none may be null; else it must be a double."""
         if not inputs[0].is_vector and inputs[0].type not in (None, DOUBLE):
             raise ColumnError(f"Spark binarizes doubles and vectors only, not {inputs[0].type}")
-        return replace(self, of_vector=inputs[0].is_vector, packed=inputs[0].slots is not None)
+        return replace(self, of_vector=inputs[0].is_vector)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output: of the input's shape."""
+        """Describe the output: of the input's shape, whose size Spark 3 declares, be it from the first row."""
         if inputs[0].type is None and not self.of_vector:
             return (Field(None, Attribute("binary")),)
-        return (vector(inputs[0].size) if self.of_vector else number(Attribute("binary")),)
+        declared = inputs[0].declared or not self.stored_only
+        return (vector(inputs[0].size, declared=declared) if self.of_vector else number(Attribute("binary")),)
 
     def row(self) -> Callable[[Any], Any]:
         """Compare one number or one vector."""
@@ -209,15 +209,8 @@ class Binarizer(Stage):
             return Numbers(found, column.valid if self.null_stays else None)
         if column.valid is not None:
             rows.fail(~column.valid, lambda _: "null, where a value is needed")
-        if self.stored_only and any(isinstance(block, Rowwise) for block in column.blocks):
+        if self.stored_only and (column.compressed or any(not isinstance(b, Dense) for b in column.blocks)):
             return map_rows(self, rows, columns)
         x = column.matrix()
         above = x > self.threshold if self.threshold >= 0.0 or self.stored_only else ~(x <= self.threshold)
-        if self.stored_only and self.packed:
-            above &= ~(_packed_sparse(x)[:, None] & (x == 0.0))
         return Vectors((Dense(above.astype(np.float64)),))
-
-
-def _packed_sparse(x: Floats) -> Mask:
-    """Tell which rows of (rows, slots) are sparse vectors: see `vectors.compressed`."""
-    return np.asarray(1.5 * (np.count_nonzero(x, axis=1) + 1.0) < x.shape[1])

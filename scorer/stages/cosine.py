@@ -14,7 +14,7 @@ import numpy as np
 from scorer import fourier
 from scorer.columns import Column, Rows
 from scorer.errors import Invalid
-from scorer.fields import Field, Kind, vector
+from scorer.fields import Field, Kind, sized_as
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Floats, Vectors, dense
@@ -40,7 +40,7 @@ class DCT(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: as many slots as come in."""
-        return (vector(inputs[0].size),)
+        return (sized_as(inputs[0]),)
 
     def row(self) -> Callable[[Any], list[float]]:
         """Transform one vector."""

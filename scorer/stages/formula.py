@@ -10,9 +10,10 @@ import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import Invalid
-from scorer.fields import Field, Kind, number, vector
+from scorer.fields import Attribute, Field, Kind, number
 from scorer.saved import Saved
 from scorer.stage import Stage, container, stage
+from scorer.vectors import VECTOR
 
 Names = tuple[str, ...]
 
@@ -119,11 +120,18 @@ class SlotRenamer(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: the same slots, renamed."""
-        slots = inputs[0].slots
-        if slots is None:
-            return (vector(inputs[0].size),)
-        named = tuple(s.named(self._renamed(s.name)) if s.name is not None else s for s in slots)
-        return (replace(inputs[0], slots=named),)
+        slots, pattern = inputs[0].slots, inputs[0].pattern
+        return (
+            replace(
+                inputs[0],
+                type=VECTOR,
+                slots=slots and tuple(map(self._renamed_slot, slots)),
+                pattern=pattern and tuple(slot and self._renamed_slot(slot) for slot in pattern),
+            ),
+        )
+
+    def _renamed_slot(self, slot: Attribute) -> Attribute:
+        return slot if slot.name is None else slot.named(self._renamed(slot.name))
 
     def _renamed(self, name: str) -> str:
         """Replace what is to be replaced wherever it stands, as Spark does."""

@@ -56,7 +56,7 @@ class OneVsRest(Stage):
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the outputs."""
         del inputs
-        return vector(len(self.models)), number()
+        return vector(len(self.models), declared=False), number()
 
     def row(self) -> Callable[[Any], tuple[list[float], float]]:
         """Score one vector."""

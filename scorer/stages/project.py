@@ -108,9 +108,11 @@ class PolynomialExpansion(Stage):
         return cls(degree)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output."""
+        """Describe the output, whose size Spark does not declare."""
         size = inputs[0].size
-        return (vector(None if size is None else math.comb(size + self.degree, self.degree) - 1),)
+        return (
+            vector(None if size is None else math.comb(size + self.degree, self.degree) - 1, declared=False),
+        )
 
     def row(self) -> Callable[[Any], Vector]:
         """Expand one vector."""

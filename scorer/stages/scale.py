@@ -11,7 +11,7 @@ import numpy as np
 
 from scorer.columns import Column, Rows
 from scorer.errors import Invalid
-from scorer.fields import Field, Kind, vector
+from scorer.fields import Field, Kind, sized_as, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Floats, Sparse, Vector, Vectors, dense, stored_rows
@@ -271,7 +271,7 @@ class Normalizer(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: of the input's size."""
-        return (vector(inputs[0].size),)
+        return (sized_as(inputs[0]),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Divide one vector; a sparse one stays sparse."""

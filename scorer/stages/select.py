@@ -10,33 +10,41 @@ import numpy as np
 
 from scorer.columns import Column, Rows
 from scorer.errors import ColumnError, Dropped, Invalid
-from scorer.fields import Attribute, Field, Kind, vector
+from scorer.fields import Attribute, Field, Kind, Pattern, filled, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, stored_rows, vectors_of
 
 
-def _picked(value: Vector | None, indices: Sequence[int], size: int | None) -> Vector:
+def _picked(value: Vector | None, indices: Sequence[int], *, bounded: bool = False) -> Vector:
     if value is None:
         raise Invalid("null, where a value is needed")
-    if size is not None and len(value) != size:
-        raise Invalid(f"a vector of {len(value)} slots, where {size} are needed")
-    if isinstance(value, Sparse):
-        # no slot is out of its bounds: Spark looks among those stored
-        stored = dict(zip(value.indices, value.values, strict=True))
-        kept = [place for place, i in enumerate(indices) if i in stored]
-        return Sparse(len(indices), kept, [stored[indices[place]] for place in kept])
-    if indices and max(indices) >= len(value):
+    beyond = bool(indices) and max(indices) >= len(value)
+    if beyond and (bounded or not isinstance(value, Sparse)):
         raise Invalid(f"a vector of {len(value)} slots has no slot {max(indices)}")
-    return [value[i] for i in indices]
+    if not isinstance(value, Sparse):
+        return [value[i] for i in indices]
+    stored = dict(zip(value.indices, value.values, strict=True))  # Spark looks for any slot among them
+    kept = [place for place, i in enumerate(indices) if i in stored]
+    return Sparse(len(indices), kept, [stored[indices[place]] for place in kept])
 
 
 def _slots(described: Field, indices: Sequence[int]) -> Field:
+    if described.pattern is not None:
+        return _patterned(described.pattern, indices)
     slots = described.slots
     if slots is None or (indices and max(indices) >= len(slots)):
         return vector(len(indices))
     return vector(slots=[slots[i] for i in indices])
+
+
+def _patterned(pattern: Pattern, indices: Sequence[int]) -> Field:
+    """Describe slots of a vector of any size: those from the first stretch on are numbers, unless one there is not."""
+    first = pattern.index(None)
+    if any(slot is not None and slot.kind == "nominal" for slot in pattern[first:]):
+        return vector(len(indices))
+    return vector(slots=[pattern[i] or Attribute() if i < first else Attribute() for i in indices])
 
 
 @stage(
@@ -67,21 +75,21 @@ class Selector(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output."""
-        if inputs[0].slots is None:
+        if inputs[0].slots is None and inputs[0].pattern is None:
             return (vector(slots=[Attribute("nominal" if self.nominal else "numeric")] * len(self.indices)),)
         return (_slots(inputs[0], self.indices),)
 
     def row(self) -> Callable[[Any], Vector]:
         """Choose from one vector."""
         indices = self.indices
-        return lambda value: _picked(value, indices, None)
+        return lambda value: _picked(value, indices)
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Choose from a batch."""
         return _picked_rows(rows, columns[0], self.indices)
 
 
-def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors:
+def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int], *, bounded: bool = False) -> Vectors:
     if column.valid is not None:
         rows.fail(~column.valid, lambda _: "null, where a value is needed")
     short = bool(indices) and max(indices) >= column.size
@@ -89,7 +97,7 @@ def _picked_rows(rows: Rows, column: Vectors, indices: Sequence[int]) -> Vectors
         column = vectors_of(column.rows(), column.size)
     reason = f"a vector of {column.size} slots has no slot {max(indices, default=0)}"
     stored = stored_rows(column.blocks[0]) if len(column.blocks) == 1 else None
-    if stored is not None:
+    if stored is not None and not (short and bounded):
         if short and stored.full is not None:
             rows.fail(stored.full, lambda _: reason)
         return Vectors((_picked_stored(stored, indices),))
@@ -116,11 +124,16 @@ def _picked_stored(block: Rowwise, indices: Sequence[int]) -> Rowwise:
 @stage("org.apache.spark.ml.feature.VectorSlicer", inputs=("inputCol",), outputs=("outputCol",))
 @dataclass(frozen=True, slots=True)
 class VectorSlicer(Stage):
-    """Slots by number, then by name, in the order given. Source: feature.VectorSlicer."""
+    """Slots by number, then by name, in the order given. Source: feature.VectorSlicer.
+
+    A sparse vector has any slot, unless Spark knows how many there are: before it sees a row, or from the first one
+    (`bounded`).
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     indices: tuple[int, ...]
     names: tuple[str, ...]
+    bounded: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -130,19 +143,26 @@ class VectorSlicer(Stage):
             raise saved.fail("a slot is negative")
         return cls(indices, saved.texts("names", ()))
 
+    @property
+    def stays(self) -> bool:
+        """Whether no later filter is moved before it: Spark looks at the first row before it filters any."""
+        return self.bounded
+
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
-        """Find the named slots; a numbered one must be among those that the column is known to have."""
-        size = inputs[0].size
+        """Find the named slots; a numbered one must be among those that Spark knows the column to have."""
+        (described,) = inputs
+        size = described.size if described.declared else None
         if size is not None and self.indices and max(self.indices) >= size:
             raise ColumnError(f"slot {max(self.indices)} is looked for in vectors of {size} slots")
+        bounded = described.declared and size is None
         if not self.names:
-            return self
-        if inputs[0].slots is None:
+            return replace(self, bounded=bounded)
+        if described.slots is None:
             raise ColumnError(
                 f"the slots named {', '.join(self.names)} are looked for, but what the vector holds is not known; "
-                "give the types of the input columns (`schema`)"
+                "give the types of the input columns (`schema`), and vectors as fixed_size_list"
             )
-        places = {slot.name: i for i, slot in enumerate(inputs[0].slots or ())}
+        places = {slot.name: i for i, slot in enumerate(described.slots)}
         absent = [name for name in self.names if name not in places]
         if absent:
             raise ColumnError(f"the vector has no slot named {', '.join(absent)}")
@@ -154,24 +174,29 @@ class VectorSlicer(Stage):
 
     def row(self) -> Callable[[Any], Vector]:
         """Slice one vector."""
-        indices = self.indices
-        return lambda value: _picked(value, indices, None)
+        indices, bounded = self.indices, self.bounded
+        return lambda value: _picked(value, indices, bounded=bounded)
 
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Slice a batch."""
-        return _picked_rows(rows, columns[0], self.indices)
+        return _picked_rows(rows, columns[0], self.indices, bounded=self.bounded)
 
 
 @stage("org.apache.spark.ml.feature.VectorSizeHint", inputs=("inputCol",), outputs=("inputCol",))
 @dataclass(frozen=True, slots=True)
 class VectorSizeHint(Stage):
-    """The same vector, its size declared and checked. Source: feature.VectorSizeHint."""
+    """The same vector, its size declared and checked. Source: feature.VectorSizeHint.
+
+    `bounded`: Spark learns the size from the first row, and refuses another than is declared here, whatever
+    `invalid` says.
+    """
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     slotwise: ClassVar[bool] = True
     size: int
     invalid: str  # error | skip | optimistic
     old: bool = False  # before Spark 4 its check is no deterministic function
+    bounded: bool = False
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -182,22 +207,32 @@ class VectorSizeHint(Stage):
     @property
     def stays(self) -> bool:
         """Whether no later filter is moved before it."""
-        return self.old and self.invalid == "error"
+        return self.bounded or (self.old and self.invalid == "error")
 
     @property
     def drops(self) -> bool:
         """Whether a vector of another size drops the row."""
         return self.invalid == "skip"
 
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse vectors that Spark knows to be of another size."""
+        (described,) = inputs
+        if described.declared and described.size not in (None, self.size):
+            raise ColumnError(f"{self.size} slots are declared for vectors of {described.size}")
+        return replace(self, bounded=described.declared and described.size is None)
+
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: the slots as they were, or so many unnamed ones."""
-        return (inputs[0],) if inputs[0].slots is not None else (vector(self.size),)
+        slots = _known_slots(inputs[0], self.size)
+        return (vector(self.size, slots=slots),)
 
     def row(self) -> Callable[[Any], Any]:
         """Check one vector."""
-        size, invalid = self.size, self.invalid
+        size, invalid, bounded = self.size, self.invalid, self.bounded
 
         def check(value: Any) -> Any:
+            if bounded and value is not None and len(value) != size:
+                raise Invalid(_sizes(value, size))
             if invalid == "optimistic" or (value is not None and len(value) == size):
                 return value
             if invalid == "skip":
@@ -211,6 +246,9 @@ class VectorSizeHint(Stage):
         column: Vectors = columns[0]
         if column.valid is not None and not column.valid.any():
             column = Vectors((Dense(np.zeros((rows.count, self.size))),), column.valid)
+        if self.bounded and column.size != self.size:
+            there = np.ones(rows.count, bool) if column.valid is None else column.valid
+            rows.fail(there, lambda _: f"a vector of {column.size} slots, where {self.size} are declared")
         if self.invalid == "optimistic":
             return column
         good = np.full(rows.count, column.size == self.size)
@@ -223,6 +261,12 @@ class VectorSizeHint(Stage):
             rows.fail(nulls, lambda _: "null, where a value is needed")
             rows.fail(~good, lambda _: f"a vector of {column.size} slots, where {self.size} are declared")
         return column
+
+
+def _known_slots(described: Field, size: int) -> tuple[Attribute, ...] | None:
+    """Return the slots of a vector of this size, None where they are not known."""
+    pattern = described.pattern
+    return described.slots if pattern is None else filled(pattern, size)
 
 
 def _sizes(value: Vector, size: int) -> str:
@@ -259,7 +303,7 @@ class VectorIndexer(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: indexed slots are nominal, those of two values binary (unless `unknown` is a third)."""
-        known = inputs[0].slots
+        known = _known_slots(inputs[0], self.size)
         slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
         for i, values in self.maps:
             labels = tuple(text(x) or "" for x in sorted(values))

@@ -24,7 +24,7 @@ from scorer.sql.names import automatic, unmarked
 from scorer.sql.nodes import Node, Statement, renumbered
 from scorer.sql.parse import parse
 from scorer.sql.program import compute, constants, is_date, typed
-from scorer.sql.types import Type, arrow_type, spark_type, value_type
+from scorer.sql.types import VOID, Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 
 ANSI = (4, 0)  # the first Spark whose ANSI mode is on
@@ -103,16 +103,14 @@ class Expression(Stage):
         """Compute one row."""
         if self.types is not None:
             return self._function(self.types)
-        made: dict[tuple[Type, ...], Callable[..., Any]] = {}
-        suggested = hints(self.node, self.count)
+        made: dict[tuple[Type | None, ...], Callable[..., Any]] = {}
 
         def untyped(*record: Any) -> Any:
-            pairs = zip(record, suggested, strict=True)
-            kinds = tuple(value_type(value) if value is not None else kind for value, kind in pairs)
+            kinds = tuple(None if value is None else value_type(value) for value in record)
             function = made.get(kinds)
             if function is None:
                 try:
-                    function = self._function(kinds)
+                    function = self._function(self._completed(kinds))
                 except MistypedError as e:
                     raise Invalid(str(e)) from None
                 if len(made) < MAX_KINDS:
@@ -124,9 +122,8 @@ class Expression(Stage):
     def batch(self, rows: Rows, *columns: Column) -> Any:
         """Compute a batch: by DuckDB if it can say exactly the same, or else row by row."""
         if self.types is None:
-            types = tuple(spark_type(to_arrow(column).type) for column in columns)
             try:
-                self._expr(types)
+                types = self._completed([_found(to_arrow(column).type) for column in columns])
             except MistypedError as e:
                 return self._refused(rows, str(e))
             return replace(self, types=types).batch(rows, *columns)
@@ -137,6 +134,27 @@ class Expression(Stage):
         return map_rows(self, rows, columns)
 
     # -- inside ---------------------------------------------------------------------------------------------
+
+    def _completed(self, found: Sequence[Type | None]) -> tuple[Type, ...]:
+        """Give nulls the type that their use suggests, or that of a written null where that one does not fit."""
+        suggested = tuple(
+            known or kind for known, kind in zip(found, hints(self.node, self.count), strict=True)
+        )
+        try:
+            self._expr(suggested)
+        except MistypedError:
+            void = tuple(known or VOID for known in found)
+            if None not in found or not self._fits(void):
+                raise
+            return void
+        return suggested
+
+    def _fits(self, types: tuple[Type, ...]) -> bool:
+        try:
+            self._expr(types)
+        except MistypedError:
+            return False
+        return True
 
     def _expr(self, types: tuple[Type, ...]) -> Expr:
         found: Expr | None = self._known.get(types)
@@ -168,6 +186,11 @@ class Expression(Stage):
     def _refused(self, rows: Rows, reason: str) -> Column:
         rows.fail(np.ones(rows.count, bool), lambda _: reason)
         return read(pa.nulls(rows.count))
+
+
+def _found(kind: pa.DataType) -> Type | None:
+    """Return the type of a batch's column, None where it holds nothing but nulls."""
+    return None if pa.types.is_null(kind) else spark_type(kind)
 
 
 def _given(column: Column, kind: Type) -> pa.Array | None:

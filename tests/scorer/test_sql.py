@@ -317,17 +317,19 @@ def test_a_sum_of_a_date_has_sparks_name_where_its_type_is_known(load):
     untyped = load(text)
     assert untyped.outputs.names == ["((d - 1) + 2)", "(a - 1)"]
     assert untyped.row({"d": 5, "a": 1}) == {"((d - 1) + 2)": 6, "(a - 1)": 0}
-    with pytest.raises(scorer.RowError, match="give it one with AS"):
+    with pytest.raises(scorer.RowError, match=r"with AS, or give the types .* \(`schema`\)"):
         untyped.row({"d": date(2024, 2, 29), "a": 1})
 
 
-def test_a_cast_of_a_number_to_a_decimal_has_its_name_unless_a_suffix_may_have_been_meant(load):
-    """`CAST(2 AS DECIMAL)` may have been `2BD` where it is read; with its sizes it cannot."""
-    assert load("SELECT CAST(-2.5D AS DECIMAL(12,3)) FROM __THIS__").outputs.names == [
-        "CAST(-2.5 AS DECIMAL(12,3))"
-    ]
-    with pytest.raises(scorer.ScorerError, match="give it one with AS"):
-        load("SELECT CAST(2 AS DECIMAL) FROM __THIS__")
+def test_a_decimal_with_a_suffix_is_not_a_cast(load):
+    """`2BD` is a literal, `CAST(2 AS DECIMAL)` a cast, each with its own name and type."""
+    model = load("SELECT CAST(2 AS DECIMAL), -2.50BD, CAST(-2.5D AS DECIMAL(12,3)), 3S FROM __THIS__")
+    assert model.outputs.names == ["CAST(2 AS DECIMAL(10,0))", "-2.50", "CAST(-2.5 AS DECIMAL(12,3))", "3"]
+    assert model.row({}) == dict(
+        zip(model.outputs.names, [Decimal(2), Decimal("-2.50"), Decimal("-2.500"), 3], strict=True)
+    )
+    typed = load("SELECT CAST(2 AS DECIMAL), -2.50BD, 3S FROM __THIS__", schema=SCHEMA)
+    assert typed.outputs.types == [pa.decimal128(10, 0), pa.decimal128(3, 2), pa.int16()]
 
 
 def test_a_filter_drops_what_lacks_a_value_before_it_computes(load):

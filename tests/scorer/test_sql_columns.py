@@ -7,6 +7,9 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqltext import COLUMNS, Writer
 
 import scorer
 from scorer.stages.sql import FEW
@@ -76,6 +79,47 @@ def test_a_type_that_is_none_of_sparks_is_refused_in_words(tmp_path, array):
         scorer.load(folder, table.schema)
     _, (status,) = scorer.load(folder).try_batch(table)
     assert "supported of numbers" in status.as_py()
+
+
+ROWS_TYPES = {"a": pa.int64(), "b": pa.int64(), "z": pa.int64(), "y": pa.float64()}  # what a row's values are
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    chance=st.randoms(use_true_random=False),
+    family=st.sampled_from(("number", "text", "boolean", "date")),
+    depth=st.integers(1, 3),
+)
+def test_a_column_of_nulls_is_what_each_rows_null_is(compare, tmp_path_factory, chance, family, depth):
+    """Without a schema, columns that hold nothing but nulls have the types that a row's nulls have: those of their use."""
+    statement = f"SELECT {Writer(chance).write(family, depth)} AS made FROM __THIS__"
+    try:
+        model = scorer.load(saved(tmp_path_factory.mktemp("sql"), statement))
+    except scorer.ScorerError:
+        return
+    empty = {name for name in model.inputs.names if chance.random() < 0.5}
+    arrays = {
+        name: pa.array([chance.choice([v for v in values if v is not None])], ROWS_TYPES.get(name, kind))
+        for name, (kind, values) in COLUMNS.items()
+    }
+    table = pa.table({n: pa.nulls(1) if n in empty else array for n, array in arrays.items() if n != "m"})
+    if "m" in model.inputs.names:  # a row's decimal has but the digits that it needs
+        return
+    made, (said,) = model.try_batch(table)
+    try:
+        answer = model.row(table.to_pylist()[0])
+    except scorer.RowError as e:
+        assert said.as_py() == f"row 0, {e}", (statement, table)
+        return
+    assert said.as_py() == "ok", (statement, table)
+    assert compare([answer["made"]], made.column("made").to_pylist(), 1e-12, 1.0) == [], (statement, table)
+
+
+def test_a_null_has_a_type_that_its_use_allows(tmp_path):
+    """A null that stands beside a sum of days is a date, though most sums are numbers."""
+    model = scorer.load(saved(tmp_path, "SELECT d < e - 1 AS y FROM __THIS__"))
+    assert model.row({"d": None, "e": date(2026, 11, 29)}) == {"y": None}
+    assert model.row({"d": date(2026, 11, 27), "e": date(2026, 11, 29)}) == {"y": True}
 
 
 def test_runs_are_their_values_in_a_statement(tmp_path):

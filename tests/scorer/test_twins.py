@@ -22,9 +22,10 @@ from scorer.fast import fast_row
 from scorer.pipeline import Step, resolve
 from scorer.saved import open_saved
 from scorer.stage import canonical, map_rows
-from scorer.stages.encode import LegacyOneHotEncoder
+from scorer.stages.bucket import Binarizer
+from scorer.stages.encode import LegacyOneHotEncoder, OneHotEncoder
 from scorer.stages.sql import Expression
-from scorer.vectors import Dense, OneHot, Sparse, Vectors, vectors_of
+from scorer.vectors import Dense, OneHot, Sparse, Vectors, active, dense, vectors_of
 from scorer.wiring import wire
 
 NAN, INF = float("nan"), float("inf")
@@ -122,6 +123,8 @@ def size_of(stage, described) -> int:
     """Return the number of slots that a stage wants, as far as it can be told."""
     if described is not None and described.size is not None:
         return described.size
+    if described is not None and described.pattern is not None:
+        return 3  # any will do
     for size in range(1, 40):
         book = cols.Rows(1)
         map_rows(stage, book, [Vectors((Dense(np.full((1, size), 0.5)),))])
@@ -367,3 +370,14 @@ def alike(case, compare, meant, spelt) -> None:
 
 def faults(book: cols.Rows) -> dict[int, tuple[Any, ...]]:
     return {n: (f.step, f.position, f.reason) for n, f in book.faults.items()}
+
+
+def test_one_hot_vectors_are_sparse_in_a_batch_as_in_a_row():
+    """What an encoder makes has the same form in both, so that what hangs on it (Spark 2's Binarizer) answers alike."""
+    encoder, book = OneHotEncoder(3, keep=False, drop_last=True), cols.Rows(3)
+    made = encoder.batch(book, cols.Numbers(np.arange(3.0)))
+    forms = [(type(v), len(v), list(active(v))) for v in made.rows()]
+    assert forms == [(Sparse, 2, list(active(encoder.row()(x)))) for x in (0.0, 1.0, 2.0)]
+    binarizer = Binarizer(-0.5, null_stays=True, stored_only=True, of_vector=True)
+    alone = [binarizer.row()(vector) for vector in made.rows()]
+    assert [dense(v) for v in binarizer.batch(book, made).rows()] == [dense(v) for v in alone]

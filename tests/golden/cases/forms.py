@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from case import case
-from pyspark.ml import Pipeline
+from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import DecisionTreeClassifier, RandomForestClassifier
 from pyspark.ml.feature import (
-    IDF, Interaction, MaxAbsScaler, PolynomialExpansion, StandardScaler, VarianceThresholdSelector, VectorAssembler, VectorSlicer,
+    IDF, Binarizer, Interaction, MaxAbsScaler, Normalizer, PolynomialExpansion, StandardScaler, StringIndexer,
+    VarianceThresholdSelector, VectorAssembler, VectorSizeHint, VectorSlicer,
 )  # fmt: skip
 from pyspark.ml.regression import GBTRegressor
 from session import Session
@@ -124,3 +125,123 @@ def _roots(s: Session) -> Any:
         GBTRegressor(maxDepth=0, maxIter=2, featuresCol="v", predictionCol="c3", leafCol="l3"),
     ]  # fmt: skip
     return Pipeline(stages=stages).fit(frame)
+
+
+# -- sizes that Spark takes from the first row, or does not know ------------------------------------------------
+
+ANY = [  # ascending: each row is answered as if it were the first
+    [dense(), 1.0, "a"],
+    [sparse(0, {}), 1.0, "b"],
+    [dense(4.0), 2.0, "b"],
+    [dense(1.0, 2.0), 3.0, "b"],
+    [sparse(2, {1: 2.0}), 3.0, "c"],
+    [dense(1.0, -2.0, 3.0), 2.0, "a"],
+    [dense(0.0, NAN, -0.0), 2.0, "c"],
+    [sparse(3, {1: INF}), 0.0, "b"],
+    [sparse(5, {0: 2.0, 1: 1.0}), -1.0, "c"],
+    [sparse(5, {4: 1.0}), NAN, "a"],
+    [sparse(9, {8: 1.0, 2: 0.0}), 2.0, "b"],
+    [dense(*range(9)), 2.0, "c"],
+    [None, 1.0, "a"],
+    [dense(1.0, 2.0), None, "a"],
+]
+VXS = "v:vector x:double s:string"
+
+
+def _any(s: Session, *stages: Any) -> Any:
+    return Pipeline(stages=list(stages)).fit(s.frame(VXS, ANY[2:4] + ANY[8:9]))
+
+
+@case("interaction_of_any_size", "Vectors whose size the first row tells are multiplied, twice.", VXS, ANY)
+def _interaction_of_any_size(s: Session) -> Any:
+    return _any(
+        s,
+        VectorAssembler(inputCols=["v"], outputCol="a"),
+        Interaction(inputCols=["a", "x"], outputCol="i"),
+        VectorAssembler(inputCols=["a", "x", "i"], outputCol="b"),
+        Interaction(inputCols=["b", "a"], outputCol="j"),
+    )
+
+
+@case(
+    "interaction_beside_any_size", "Nominal slots before and after vectors of any size have places.", VXS, ANY
+)
+def _interaction_beside_any_size(s: Session) -> Any:
+    return _any(
+        s,
+        StringIndexer(inputCol="s", outputCol="k", stringOrderType="alphabetAsc"),
+        VectorAssembler(inputCols=["k", "x", "v", "x", "v", "k"], outputCol="a", handleInvalid="skip"),
+        Interaction(inputCols=["a", "k"], outputCol="i"),
+        VectorSlicer(inputCol="a", outputCol="b", indices=[0, 2]),
+        VectorAssembler(inputCols=["v", "x"], outputCol="c", handleInvalid="skip"),
+        VectorSlicer(inputCol="c", outputCol="d", indices=[1, 0]),
+        Interaction(inputCols=["d", "k"], outputCol="j"),
+    )
+
+
+for _made in (VectorAssembler, Normalizer, Binarizer):
+
+    @case(
+        f"slots_beyond_{_made.__name__.lower()}",
+        "Where the first row tells the size, no slot lies beyond it.",
+        VXS,
+        ANY,
+    )
+    def _beyond(s: Session, made: Any = _made) -> Any:
+        between = [] if made is VectorAssembler else [made(inputCol="a", outputCol="b")]
+        cut = VectorSlicer(inputCol="b" if between else "a", outputCol="c", indices=[4, 0])
+        return _any(s, VectorAssembler(inputCols=["v"], outputCol="a"), *between, cut)
+
+
+for _mode in ("error", "skip", "optimistic"):
+
+    @case(
+        f"size_hint_of_assembled_{_mode}",
+        "A size that the first row tells is not declared otherwise, whatever handleInvalid says.",
+        VXS,
+        [
+            *ANY[:3],
+            *ANY[5:13],
+            *ANY[3:5],
+            ANY[13],
+        ],  # a half of the rows begins with two slots if all have two
+    )
+    def _hinted(s: Session, mode: str = _mode) -> Any:
+        assembler = VectorAssembler(inputCols=["v"], outputCol="a")
+        hint = VectorSizeHint(inputCol="a", size=2, handleInvalid=mode)
+        return Pipeline(stages=[assembler, hint]).fit(s.frame(VXS, ANY[3:5]))
+
+    @case(
+        f"size_hint_of_known_{_mode}", "A size that is known is not declared otherwise.", "x:double", [[1.0]]
+    )
+    def _rehinted(s: Session, mode: str = _mode) -> Any:
+        assembler = VectorAssembler(inputCols=["x", "x"], outputCol="a")
+        return PipelineModel([assembler, VectorSizeHint(inputCol="a", size=3, handleInvalid=mode)])
+
+
+@case(
+    "slots_beyond_products",
+    "Spark does not know how many products there are: a sparse vector has any slot.",
+    VXS,
+    ANY,
+)
+def _beyond_products(s: Session) -> Any:
+    return _any(
+        s,
+        VectorSizeHint(inputCol="v", size=2, handleInvalid="skip"),
+        PolynomialExpansion(inputCol="v", outputCol="p", degree=2),
+        VectorSlicer(inputCol="p", outputCol="a", indices=[7, 1]),
+        VectorSizeHint(inputCol="p", size=4, handleInvalid="optimistic"),
+        VectorAssembler(inputCols=["p"], outputCol="b"),
+    )
+
+
+@case("products_keep", "Products are not kept, since Spark does not know how many there are.", VXS, ANY[3:5])
+def _products_keep(_: Session) -> Any:
+    return PipelineModel(
+        [
+            VectorSizeHint(inputCol="v", size=2),
+            PolynomialExpansion(inputCol="v", outputCol="p"),
+            VectorAssembler(inputCols=["p"], outputCol="b", handleInvalid="keep"),
+        ]
+    )

@@ -75,6 +75,7 @@ STATEMENTS = {
     "div_of_decimals": "SELECT _row, m div 2 AS d1, l div 0.001 AS d2, m div (m + 1) AS d3, 7.5 div z AS d4, z div m AS d5, 99999999999999999999.5 div (m + 1) AS d6, l div (m + 1) FROM __THIS__ WHERE z <> 0 AND m <> 0",
     "div_by_no_decimal": "SELECT _row, a div m AS d FROM __THIS__",
     "days_of_numbers": "SELECT _row, to_date(z + 2000) AS d1, to_date(z > 1) AS d2 FROM __THIS__",
+    "names_of_decimals": "SELECT _row, CAST(2 AS DECIMAL), CAST(2.5 AS DECIMAL) + a, CAST('7' AS DECIMAL(10,0)), try_cast(3 AS DECIMAL), CAST(1e3 AS DEC), CAST(4BD AS NUMERIC(10)), CAST(a AS DECIMAL), 1.5BD, -2BD, .5BD + a, 2L, 3S * 2Y, CAST(z AS DECIMAL(3)) + CAST(5L AS DECIMAL) FROM __THIS__ WHERE a BETWEEN -100 AND 100",
     "filter_first": "SELECT _row, a / b AS q FROM __THIS__ WHERE b <> 0 AND x IS NOT NULL",
     "filter_only": "SELECT * FROM __THIS__ AS t WHERE t.x > 0 OR f",
     "case_of_names": "SELECT _ROW AS _row, A AS `my col`, X * 2 AS dbl FROM __THIS__ WHERE B > 0",
