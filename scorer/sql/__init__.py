@@ -5,6 +5,7 @@ expressions literals  the parts of a statement, each node and argument checked
 types      Spark's types, Arrow's, which is common to two
 typing     nodes -> typed expressions: implicit casts, the functions chosen by type
 rows       what Spark's operators do to one row's values       casts  texts  dates  decimals  numbers
+filters    a filter -> the questions that Spark asks of a row, in its order
 code       typed expressions -> one Python function of a row: the meaning
 duck       typed expressions -> DuckDB's SQL for a batch: the faster spelling, where it is exactly equal
 """

@@ -12,6 +12,7 @@ from typing import Any
 
 from scorer.errors import Dropped
 from scorer.sql.exprs import Expr, MistypedError
+from scorer.sql.filters import asked
 from scorer.sql.inputs import admission
 from scorer.sql.types import Type
 
@@ -116,18 +117,6 @@ class _Writer:
         return f"({out}{self.write(e.args[-1], depth)})"
 
 
-def _conjuncts(e: Expr) -> list[Expr]:
-    """Return what a filter asks for, one after the other: Spark asks for no more once a row is out."""
-    return [part for arg in e.args for part in _conjuncts(arg)] if e.kind == "and" else [e]
-
-
-def _needed(e: Expr) -> set[int]:
-    """Return the columns without which it is null: Spark looks at them before it computes anything."""
-    if e.kind == "column":
-        return {e.value}
-    return set().union(*map(_needed, e.args)) if e.kind == "strict" else set()
-
-
 def compiled(e: Expr, columns: Sequence[Type], *, filters: bool) -> Callable[..., Any]:
     """Compile the function of a row's columns: the value, raising Invalid where Spark raises.
 
@@ -139,9 +128,8 @@ def compiled(e: Expr, columns: Sequence[Type], *, filters: bool) -> Callable[...
         test, admit = admission(kind, number)
         if test:
             lines.append(f"if {test.format(v=f'v{number}')}: v{number} = {writer.hold(admit)}(v{number})")
-    for part in _conjuncts(e) if filters else []:
-        lines += [f"if v{number} is None: raise dropped" for number in sorted(_needed(part))]
-        lines.append(f"if {writer.test(part)} is not True: raise dropped")
+    if filters:
+        lines += [f"if {writer.test(part)} is not True: raise dropped" for part in asked(e)]
     lines.append(f"return {writer.write(e) if not filters else 'True'}")
     head = f"def made({writer.arguments}):\n" + "".join(f"    {line}\n" for line in lines)
     writer.names["dropped"] = Dropped

@@ -14,14 +14,21 @@ class Op:
     """An operator on values. `fails`: its function takes, last, the number of the column to blame.
 
     `inline`: the same as Python over {0}, {1} …; `sql`: the same as DuckDB's SQL, exactly, unless that raises;
-    without it a batch is mapped from its rows.
+    without it a batch is mapped from its rows. `backwards`: the last argument is looked at first, as Spark does where
+    it divides. `patient`: Spark does not know that it is null for null ("null intolerant"), so a filter computes it.
     """
 
     call: Callable[..., Any] | None = None
     inline: str = ""
     sql: str = ""
     fails: bool = False
-    backwards: bool = False  # the last argument is looked at first, as Spark does where it divides
+    backwards: bool = False
+    patient: bool = False
+
+
+NOT = Op(inline="(not {0})", sql="(NOT {0})")
+IS_NULL = Op(inline="({0} is None)", sql="({0} IS NULL)")
+IS_THERE = Op(inline="({0} is not None)", sql="({0} IS NOT NULL)")
 
 
 @dataclass(frozen=True, slots=True)

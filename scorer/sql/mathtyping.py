@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scorer.sql import decimals, numbers
 from scorer.sql.exprs import Expr, MistypedError, Op, case, literal, loose, strict
 from scorer.sql.nodes import Node
@@ -74,14 +76,16 @@ def _round(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
         raise MistypedError(f"`{node.op}` takes a number, not {value.type}")
     even = node.op == "bround"
     if value.type.name != "decimal":
-        return strict(value.type, numbers.rounder(value.type, scale, even=even, ansi=typer.ansi), value)
+        op = numbers.rounder(value.type, scale, even=even, ansi=typer.ansi)
+        return strict(value.type, replace(op, patient=True), value)
     whole = value.type.precision - value.type.scale + 1
     made = decimal(max(whole, 1 - scale), 0) if scale < 0 else decimal(
         whole + min(value.type.scale, scale), min(value.type.scale, scale)
     )  # fmt: skip
     if scale >= value.type.scale:
         return value
-    return strict(made, decimals.rounder(value.type, made, scale, even=even, ansi=typer.ansi), value)
+    op = decimals.rounder(value.type, made, scale, even=even, ansi=typer.ansi)
+    return strict(made, replace(op, patient=True), value)
 
 
 @handles("floor", "ceil", "ceiling")

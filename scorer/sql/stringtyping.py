@@ -41,7 +41,7 @@ def _trim(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     """Take letters away at the ends; they stand before the text, and are looked at after it."""
     letters = args[0] if len(args) > 1 else literal(" ", STRING)
     both = typer.text(letters, node.op), typer.text(args[-1], node.op)
-    return apply("strict", STRING, both, Op(_TRIMS[node.op], backwards=True))
+    return apply("strict", STRING, both, Op(_TRIMS[node.op], backwards=True, patient=True))
 
 
 @handles("locate", "position")
@@ -81,7 +81,7 @@ def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if len(parts) == 1:
         return parts[0]
     marks = [f"{{{i}}}" for i in range(len(parts))]
-    op = Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True)
+    op = Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True, patient=True)
     return apply("strict", STRING, tuple(parts), op)  # a null that is written is seen by no optimizer
 
 
@@ -100,7 +100,7 @@ def _substring(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("left", "right")
 def _side(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    op = Op(texts.left if node.op == "left" else texts.right)
+    op = Op(texts.left) if node.op == "left" else Op(texts.right, patient=True)
     return strict(STRING, op, typer.text(args[0], node.op), typer.integer(args[1], node.op))
 
 

@@ -13,7 +13,19 @@ from typing import Any
 from scorer.errors import Invalid
 from scorer.sql import compare, dates, decimals, numbers
 from scorer.sql.casts import cast
-from scorer.sql.exprs import Expr, MistypedError, Op, apply, column, literal, loose, strict
+from scorer.sql.exprs import (
+    IS_NULL,
+    IS_THERE,
+    NOT,
+    Expr,
+    MistypedError,
+    Op,
+    apply,
+    column,
+    literal,
+    loose,
+    strict,
+)
 from scorer.sql.names import UNNAMED
 from scorer.sql.nodes import Node
 from scorer.sql.types import (
@@ -336,16 +348,14 @@ def _logic(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("not")
 def _not(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     del node
-    return strict(BOOLEAN, Op(inline="(not {0})", sql="(NOT {0})"), typer.condition(args[0], "NOT"))
+    return strict(BOOLEAN, NOT, typer.condition(args[0], "NOT"))
 
 
 @handles("is null", "is not null", "isnull", "isnotnull")
 def null_test(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     """Ask whether a value is null, or whether it is not."""
     del typer
-    word = "IS NOT NULL" if "not" in node.op else "IS NULL"
-    inline = "({0} is not None)" if "not" in node.op else "({0} is None)"
-    return loose(BOOLEAN, Op(inline=inline, sql=f"({{0}} {word})"), *args, never_null=True)
+    return loose(BOOLEAN, IS_THERE if "not" in node.op else IS_NULL, *args, never_null=True)
 
 
 @handles("is true", "is false", "is not true", "is not false")

@@ -341,6 +341,21 @@ def test_a_filter_drops_what_lacks_a_value_before_it_computes(load):
         model.row({"a": 0, "x": 1.0, "b": 1})
 
 
+def test_a_filter_computes_what_spark_does_not_know_to_be_null(load):
+    """Joined, trimmed and rounded values are computed beside a null, unless another condition asks for the column."""
+    facts = {"a": 0, "b": None, "s": None}
+    for text in (
+        "concat(1 / a, s) > 'q'",
+        "1 / a > trim(s)",
+        "round(1 / a + b) > 0",
+        "right(1 / a, b) > 'q'",
+    ):
+        with pytest.raises(scorer.RowError, match="division by zero"):
+            load(f"SELECT a FROM __THIS__ WHERE {text}", schema=SCHEMA).row(facts)
+        later = load(f"SELECT a FROM __THIS__ WHERE {text} AND s > 'a' AND b IS NOT NULL", schema=SCHEMA)
+        assert later.row(facts) is None
+
+
 def test_a_constant_that_raises_refuses_every_row_unless_it_stands_in_a_branch(load):
     """Spark computes constants before rows, beside a null column too; those of a branch only where it is taken."""
     with pytest.raises(scorer.ScorerError, match="every row would raise: 'zz' cannot be cast to int"):

@@ -116,3 +116,31 @@ def _vectors(s: Session) -> Pipeline:
         VectorAssembler(inputCols=["v", "w"], outputCol="u"),
     ]
     return Pipeline(stages=stages).fit(s.frame("x:double y:double _row:int", [[1.0, 2.0, 0]]))
+
+
+FILTERS = {
+    "concat": "concat(CAST(1 / a AS STRING), s) <> 'q'",
+    "pipes": "CAST(1 / a AS STRING) || s <> 'q'",
+    "trim": "TRIM(BOTH s FROM CAST(1 / a AS STRING)) <> 'q'",
+    "trimmed": "CAST(1 / a AS STRING) <> trim(s)",
+    "round": "round(1 / a + b) > 0 AND bround(1D / a - b, 1) < 100",
+    "right": "right(CAST(1 / a AS STRING), b) <> 'q'",
+    "left": "left(CAST(1 / a AS STRING), b) <> 'q'",
+    "later": "coalesce(b, 1 / a) >= 0 AND b IS NOT NULL",
+    "later_use": "coalesce(s, CAST(1 / a AS STRING)) <> 'q' AND f AND length(s) > 0",
+    "last": "(a + b) IS NOT NULL AND s = 'x'",
+    "not_last": "(1 / a) IS NOT NULL AND s = 'x'",
+    "of_sum": "coalesce(b, 1 / a) >= 0 AND (b + 1) IS NOT NULL AND s IS NULL",
+}
+HOLES = [[a, b, s, True] for a in (0, 1, 2147483647, None) for b in (0, 2, None) for s in ("x", None)]
+for _name, _filter in FILTERS.items():
+
+    @case(
+        f"sql_filter_{_name}",
+        f"Which nulls drop a row before {_filter} is computed.",
+        "a:int b:int s:string f:boolean",
+        HOLES,
+        versions=("4.0", "4.3"),
+    )
+    def _filtered(_: Session, condition: str = _filter) -> SQLTransformer:
+        return SQLTransformer(statement=f"SELECT _row, s AS t FROM __THIS__ WHERE {condition}")
