@@ -132,6 +132,7 @@ def imputer(d: Draw) -> Any:
         {name: "w" if c == "y" else c for name, c in columns.items()} if "inputCol" in columns else columns
     )
     if "inputCols" in columns and d.likely(0.25):
+        d.made["number"] = [name for name in d.made["number"] if name not in columns["outputCols"]]
         columns["outputCols"] = columns["inputCols"]
     more = d.some(strategy=["mean", "median", "mode"], missingValue=[math.nan, 0.0, 1.0, -1.0, 2.0])
     return ft.Imputer(**columns, **more)
@@ -146,8 +147,9 @@ def string_indexer(d: Draw) -> Any:
 
 @maker
 def index_to_string(d: Draw) -> Any:
-    more = d.some(labels=[["p", "q", "r", "s", "t"], ["only"]])
-    return ft.IndexToString(inputCol=d.column("index", "index", "number"), outputCol=d.name("text"), **more)
+    column, labels = d.column("index", "index", "number"), [["p", "q", "r", "s", "t"], ["only"]]
+    more = d.some(labels=labels) if column in d.made["index"] else {"labels": d.pick(*labels)}
+    return ft.IndexToString(inputCol=column, outputCol=d.name("text"), **more)
 
 
 @maker
