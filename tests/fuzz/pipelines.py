@@ -36,6 +36,7 @@ from scorer import tiers
 from scorer.pipeline import Plan
 
 HERE = Path(__file__).resolve().parent
+TILED = 300  # rows of the large table
 PATIENCE = 60.0  # seconds that Spark may take for one pipeline
 Found = list[str]
 
@@ -158,6 +159,7 @@ def differences(case: Golden) -> Found:
             *_table(case, model, promise),
             *_batch(case, model, promise),
             *_rows(case, model, promise),
+            *_tiled(case, model, promise),
         ]
     except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
@@ -216,7 +218,7 @@ def _compare(
 
 def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
     table, status = model.try_batch(case.input)
-    plain = [s if s in ("ok", "dropped") else "error" for s in status.to_pylist()]
+    plain = _plain(status)
     found = [
         f"row {i}: Spark {a} ({_why(case, i)}), here {status[i].as_py()}; {case.input.slice(i, 1).to_pylist()[0]}"
         for i, (a, b) in enumerate(zip(case.status, plain, strict=True))
@@ -242,6 +244,30 @@ def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
             answered,
             promise.get(name, (0.0, False, False)),
         )
+    return found
+
+
+def _plain(status: pa.Array) -> list[str]:
+    return [s if s in ("ok", "dropped") else "error" for s in status.to_pylist()]
+
+
+def _tiled(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
+    """Compare a table of many rows, which goes other ways than a small one, with the small one."""
+    small, status = model.try_batch(case.input)
+    tiles = TILED // max(1, len(status)) + 1
+    large, many = model.try_batch(pa.concat_tables([case.input] * tiles).combine_chunks())
+    if _plain(many) != _plain(status) * tiles:
+        return ["a table of many rows is refused or dropped otherwise"]
+    kept = [i for i, said in enumerate(_plain(status)) if said == "ok"]
+    found: Found = []
+    for name in (n for n in small.column_names if n not in case.input.column_names):
+        wanted = small.column(name).take(pa.array(kept, pa.int64())).to_pylist()
+        for tile in (0, tiles - 1):
+            places = pa.array([tile * len(status) + i for i in kept], pa.int64())
+            answered = large.column(name).take(places).to_pylist()
+            found += _compare(
+                f"many rows, {name}", kept, wanted, answered, promise.get(name, (0.0, False, False))
+            )
     return found
 
 
