@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scorer"))
 
@@ -160,6 +161,7 @@ def differences(case: Golden) -> Found:
             *_batch(case, model, promise),
             *_rows(case, model, promise),
             *_tiled(case, model, promise),
+            *_untyped(case, promise),
         ]
     except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
@@ -311,27 +313,49 @@ def _batch(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
 
 
 def _rows(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
-    answers = iter(case.expected.select(case.columns).to_pylist())
+    rows = enumerate(case.rows())
+    return [found for number, facts in rows for found in _row(case, model, promise, number, facts, "row")]
+
+
+def _row(
+    case: Golden, model: scorer.Model, promise: dict[str, Any], number: int, facts: dict[str, Any], what: str
+) -> Found:
+    status = case.status[number]
+    try:
+        answer = model.row(facts)
+        here = "dropped" if answer is None else "ok"
+    except scorer.RowError as error:
+        answer, here = None, f"error: {error}"
+    if here[:5] != status[:5]:
+        return [f"as {what}, {number}: Spark {status}, here {here}"]
+    if answer is None:
+        return []
+    (expected,) = case.expected.filter(pc.equal(case.expected["_row"], number)).to_pylist()
     found: Found = []
-    for number, (facts, status) in enumerate(zip(case.rows(), case.status, strict=True)):
-        expected = next(answers) if status == "ok" else None
-        try:
-            answer = model.row(facts)
-            here = "dropped" if answer is None else "ok"
-        except scorer.RowError as error:
-            answer, here = None, f"error: {error}"
-        if here[:5] != status[:5]:
-            found.append(f"as a row, {number}: Spark {status}, here {here}")
-        elif answer is not None and expected is not None:
-            answer = facts | answer
-            for name in case.columns:
-                found += _compare(
-                    f"row, {name}",
-                    [number],
-                    [expected[name]],
-                    [answer.get(name)],
-                    promise.get(name, (0.0, False, False)),
-                )
+    for name in case.columns:
+        given = [(facts | answer).get(name)]
+        promised = promise.get(name, (0.0, False, False))
+        found += _compare(f"{what}, {name}", [number], [expected[name]], given, promised)
+    return found
+
+
+PLAIN = {"bigint", "double", "string", "boolean", "vector", "array<string>", "date", "timestamp"}
+
+
+def _untyped(case: Golden, promise: dict[str, Any]) -> Found:
+    """Compare rows of a model that is not told the types, where a row's values tell them; a null does not."""
+    if not set(case.facts["inputs"].values()) <= PLAIN or not set(case.columns).isdisjoint(
+        case.input.column_names
+    ):
+        return []
+    try:
+        model = scorer.load(case.model_path).select(case.columns)
+    except scorer.ColumnError:
+        return []  # it says so, and asks for the types
+    found: Found = []
+    for number, facts in enumerate(case.rows()):
+        if case.status[number] != "error" and None not in facts.values():
+            found += _row(case, model, promise, number, facts, "an untyped row")
     return found
 
 

@@ -275,7 +275,8 @@ def words_to_vector(d: Draw) -> Any:
 @maker
 def categories(d: Draw) -> Any:
     """Texts indexed, encoded and assembled with numbers, as most models of tables begin."""
-    texts, numbers = d.columns("text", most=3), d.columns("number", "flag", most=3)
+    texts = [text for text in d.columns("text", most=3) if text != "q"] or ["s"]  # empty texts name no slot
+    numbers = d.columns("number", "flag", most=3)
     indexes, codes = d.names("index", len(texts)), d.names("vector", len(texts))
     mode = d.pick(*MODES)
     index = ft.StringIndexer(inputCols=texts, outputCols=indexes, handleInvalid=mode)
