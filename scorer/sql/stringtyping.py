@@ -41,13 +41,14 @@ def _trim(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     """Take letters away at the ends; they stand before the text, and are looked at after it."""
     letters = args[0] if len(args) > 1 else literal(" ", STRING)
     both = typer.text(letters, node.op), typer.text(args[-1], node.op)
-    return apply("strict", STRING, both, Op(_TRIMS[node.op], backwards=True))
+    return apply("strict", STRING, both, Op(_TRIMS[node.op], backwards=True, unseen=True))
 
 
 @handles("locate", "position")
 def _locate(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     start = typer.integer(args[2], node.op) if len(args) > 2 else literal(1, INT)
-    found = loose(INT, Op(texts.located), typer.text(args[0], node.op), typer.text(args[1], node.op), start)
+    both = typer.text(args[0], node.op), typer.text(args[1], node.op)
+    found = apply("strict", INT, (*both, start), Op(texts.located, unseen=True))
     if start.never_null:
         return found
     return case(INT, null_test(typer, Node("is null"), (start,)), literal(0, INT), found)
@@ -81,13 +82,14 @@ def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if len(parts) == 1:
         return parts[0]
     marks = [f"{{{i}}}" for i in range(len(parts))]
-    op = Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True)
-    return apply("strict", STRING, tuple(parts), op)  # a null that is written is seen by no optimizer
+    op = Op(texts.concat, sql=f"({' || '.join(marks)})", fails=True, unseen=True)
+    return apply("strict", STRING, tuple(parts), op)
 
 
 @handles("concat_ws")
 def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return loose(STRING, Op(texts.joined, fails=True), *(typer.text(arg, node.op) for arg in args))
+    parts = [typer.text(arg, node.op) for arg in args]
+    return loose(STRING, Op(texts.joined, fails=True), *parts, never_null=parts[0].never_null)
 
 
 @handles("substring", "substr")
