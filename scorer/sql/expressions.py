@@ -128,8 +128,11 @@ class Expressions:
         _only(one, "this")
         if type(one.this).__name__ == "Literal" and not one.this.is_string:
             return number("-" + one.this.this)
-        if type(one.this).__name__ == "TryCast" and (made := suffixed(one.this, self.text, "-")) is not None:
-            return made
+        below = one.this
+        if type(below).__name__ == "TryCast" and type(below.this).__name__ == "Literal":
+            made = suffixed(below, self.text, "-")
+            if made is not None:
+                return made
         return Node("negative", self._all((one.this,), depth))
 
     def _bitwisenot(self, one: Any, depth: int) -> Node:
@@ -211,7 +214,7 @@ class Expressions:
     def _trycast(self, one: Any, depth: int) -> Node:
         _only(one, "this", "to", but={"format": "a FORMAT of CAST", "default": "a DEFAULT of CAST"})
         value = one.this
-        if type(value).__name__ == "Literal" and not value.is_string:
+        if type(value).__name__ == "Literal":
             number_of = suffixed(one, self.text)
             if number_of is not None:
                 return number_of

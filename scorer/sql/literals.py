@@ -61,6 +61,8 @@ def _decimal(plain: str) -> Node:
 def suffixed(cast: Any, text: str, sign: str = "") -> Node | None:
     """Read a literal such as `1.5D`, which sqlglot takes for a cast; None if it is one."""
     start, end = cast.this.meta.get("start"), cast.this.meta.get("end")
+    if cast.this.is_string:  # what stands in no place is no text: sqlglot made it of `1.5BD`
+        return number(sign + cast.this.this, "BD") if start is None else None
     written_so = text[start : end + 1] if start is not None else ""
     found = re.fullmatch(r"(.+?)(BD|[LSYDF])", written_so.upper())
     return number(sign + found[1], found[2]) if found and found[1][-1:] in "0123456789." else None
