@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 import pyarrow as pa
 
+from scorer.errors import ColumnError
 from scorer.vectors import VECTOR
 
 # `numbers`: a number or a vector; `text`: what can be written as text; `tokens`: a list of texts or numbers
@@ -122,6 +123,14 @@ def scored_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_run_end_encoded(kind):
         return scored_type(kind.value_type)
     return kind.value_type if pa.types.is_dictionary(kind) and not _is_text(kind.value_type) else kind
+
+
+def of_texts(column: Field) -> None:
+    """Refuse a column that is known to hold lists of something else than texts; raises ColumnError."""
+    kind = getattr(column.type, "value_type", None)
+    kind = kind.value_type if kind is not None and pa.types.is_dictionary(kind) else kind
+    if kind is not None and not (_is_text(kind) or pa.types.is_null(kind)):
+        raise ColumnError(f"lists of texts are needed, not {column.type}")
 
 
 def fits(kind: pa.DataType, wanted: Kind) -> bool:

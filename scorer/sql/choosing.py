@@ -55,7 +55,8 @@ def _nullif(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("greatest", "least")
 def _extreme(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     same = typer.common(args, node.op, promote=False)
-    return loose(same[0].type, compare.extreme(node.op, len(same), real=same[0].type.real), *same)
+    op = compare.extreme(node.op, len(same), real=same[0].type.real)
+    return loose(same[0].type, op, *same, never_null=any(one.never_null for one in same))
 
 
 # -- casts and dates ---------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Typed expressions become one Python function of a row: the meaning of a statement.
 
 The source holds only names and numbers that are made here. Null is None; an operator that is null for null is asked
-only about values; AND, OR, CASE and COALESCE compute what Spark computes, and no more, since the rest may raise.
+only about values; AND, OR, IN, CASE and COALESCE compute what Spark computes, and no more, since the rest may raise.
 """
 
 from __future__ import annotations
@@ -101,6 +101,17 @@ class _Writer:
         ended = " or ".join(f"{first} is {ends}" for _, first in named)
         unknown = " or ".join(f"{name} is None" for name, _ in named)
         return f"({ends} if {ended} else None if {unknown} else {rest})"
+
+    def _in(self, e: Expr, depth: int) -> str:
+        """Write IN: null if nothing is equal and something is null; what stands behind an equal is not computed."""
+        assert e.op is not None
+        value, first = self._named(e.args[0], depth)
+        items = [self._named(arg, depth) for arg in e.args[1:]]
+        equal = " or ".join(
+            f"({begun} is not None and {e.op.inline.format(value, name)})" for name, begun in items
+        )
+        unknown = " or ".join(f"{name} is None" for name, _ in items)
+        return f"(None if {first} is None else True if {equal} else None if {unknown} else False)"
 
     def _coalesce(self, e: Expr, depth: int) -> str:
         out = ""

@@ -29,21 +29,6 @@ def comparison(sign: str, *, real: bool) -> Op:
     return Op(inline=inline, sql=f"({{0}} {sign} {{1}})")
 
 
-def member(count: int, *, real: bool) -> Op:
-    """Return IN over a list: null if nothing is equal and something is null."""
-
-    def found(value: Any, *items: Any) -> bool | None:
-        if value is None:
-            return None
-        for item in items:
-            if item is not None and (value == item or (real and value != value and item != item)):
-                return True
-        return None if None in items else False
-
-    marks = ", ".join(f"{{{i + 1}}}" for i in range(count))
-    return Op(found, sql=f"({{0}} IN ({marks}))")
-
-
 def extreme(name: str, count: int, *, real: bool) -> Op:
     """Return greatest or least: nulls are left out, and of equals the first stays."""
     before = _before(name, real=real)

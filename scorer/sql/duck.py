@@ -53,6 +53,8 @@ def spell(e: Expr) -> str | None:
 def _step(e: Expr, args: list[str]) -> str:
     if e.kind in ("and", "or"):
         return f"({f' {e.kind.upper()} '.join(args)})"
+    if e.kind == "in":
+        return f"({args[0]} IN ({', '.join(args[1:])}))"
     if e.kind == "coalesce":
         return f"coalesce({', '.join(args)})"
     if e.kind == "case":

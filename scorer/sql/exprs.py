@@ -15,7 +15,8 @@ class Op:
 
     `inline`: the same as Python over {0}, {1} …; `sql`: the same as DuckDB's SQL, exactly, unless that raises;
     without it a batch is mapped from its rows. `backwards`: the last argument is looked at first, as Spark does where
-    it divides. `patient`: Spark does not know that it is null for null ("null intolerant"), so a filter computes it.
+    it divides. `patient`: Spark does not know that it is null for null (it is not "NullIntolerant"), so that a filter
+    computes it, and the optimizer leaves it beside a null that is written.
     """
 
     call: Callable[..., Any] | None = None
@@ -35,7 +36,8 @@ IS_THERE = Op(inline="({0} is not None)", sql="({0} IS NOT NULL)")
 class Expr:
     """A typed step. `kind`: column, literal, strict (null if one of its arguments is), loose (its operator sees nulls).
 
-    Lazy ones: and, or, coalesce, case (condition, value, …, and the last one otherwise). `place` is the column to
+    Lazy ones: and, or, coalesce, in (a value, and those that it may equal by the operator), case (condition, value, …,
+    and the last one otherwise). `place` is the column to
     name in an error; `height` the longest way down, `size` how many steps are written down for it.
     """
 
@@ -76,14 +78,26 @@ def apply(
     size = 1 + sum(arg.size for arg in args)
     if size > MAX_SIZE:
         raise MistypedError(f"the expression has more than {MAX_SIZE} steps; nest it less")
-    return Expr(kind, made, args, op, None, place, height, never_null, size)
+    return Expr(kind, made, args, op, None, place, height, never_null or _valued(kind, args), size)
 
 
-def strict(made: Type, op: Op, *args: Expr) -> Expr:
-    """Apply an operator that gives null for null; beside a null that is written, nothing else is computed."""
+def _valued(kind: str, args: tuple[Expr, ...]) -> bool:
+    """Tell of a lazy step whether it is never null, whatever the columns hold."""
+    if kind == "coalesce":
+        return any(arg.never_null for arg in args)
+    if kind in ("and", "or"):
+        return all(arg.never_null for arg in args)
+    return kind == "case" and all(arg.never_null for arg in (*args[1:-1:2], args[-1]))
+
+
+def strict(made: Type, op: Op, *args: Expr, total: bool = False) -> Expr:
+    """Apply an operator that gives null for null; beside a null that is written, nothing else is computed.
+
+    `total`: it gives null for nothing else.
+    """
     if any(arg.kind == "literal" and arg.value is None for arg in args):
         return replace(literal(None, made), height=1)
-    return apply("strict", made, args, op, never_null=False)
+    return apply("strict", made, args, op, never_null=total and all(arg.never_null for arg in args))
 
 
 def loose(made: Type, op: Op, *args: Expr, never_null: bool = False) -> Expr:

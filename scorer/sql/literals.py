@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from decimal import Decimal
 from typing import Any
 
 from scorer.javatext import text as java_text
 from scorer.sql.nodes import Node
-from scorer.sql.numbers import fits
+from scorer.sql.numbers import fits, single
 from scorer.sql.types import BIGINT, DOUBLE, FLOAT, INT, MAX_PRECISION, SMALLINT, TINYINT, WHOLE, Type
 from scorer.sql.words import CASTABLE, UnknownError, written
 
+_LARGEST = {FLOAT: 3.4028234663852886e38, DOUBLE: sys.float_info.max}
 MAX_DIGITS = 400  # of a number's text: more than a double has
 
 
@@ -21,18 +24,26 @@ def number(digits: str, suffix: str = "") -> Node:
         raise UnknownError(f"the number {digits[:50]}… has more than {MAX_DIGITS} characters")
     plain = digits.replace("_", "")
     if suffix in ("D", "F") or (not suffix and "e" in plain.lower()):
-        kind = FLOAT if suffix == "F" else DOUBLE
-        return Node("literal", value=float(plain), type=kind, text=java_text(float(plain)) or "")
+        return _real(plain, FLOAT if suffix == "F" else DOUBLE)
     if suffix == "BD" or "." in plain:
         return _decimal(plain)
-    value = int(plain)
-    small = INT if -(1 << 31) <= value < 1 << 31 else BIGINT
-    if not -(1 << 63) <= value < 1 << 63:
+    whole = int(plain)
+    small = INT if -(1 << 31) <= whole < 1 << 31 else BIGINT
+    if not -(1 << 63) <= whole < 1 << 63:
         raise UnknownError(f"the number {digits[:50]} is larger than a bigint")
     kind = {"L": BIGINT, "S": SMALLINT, "Y": TINYINT}.get(suffix, small)
-    if kind.name in WHOLE and not fits(value, WHOLE[kind.name]):
+    if kind.name in WHOLE and not fits(whole, WHOLE[kind.name]):
         raise UnknownError(f"the number {digits[:50]}{suffix} is larger than a {kind}")
-    return Node("literal", value=value, type=kind, text=str(value))
+    return Node("literal", value=whole, type=kind, text=str(whole))
+
+
+def _real(plain: str, kind: Type) -> Node:
+    """Read a float or a double; Spark refuses what is larger than the largest, though it would be rounded to it."""
+    value, largest = float(plain), _LARGEST[kind]
+    if math.isinf(value) or (abs(value) >= largest and abs(Decimal(plain)) > Decimal(repr(largest))):
+        raise UnknownError(f"the number {plain[:50]} is larger than a {kind}")
+    value = single(value) if kind == FLOAT else value
+    return Node("literal", value=value, type=kind, text=java_text(value) or "")
 
 
 def _decimal(plain: str) -> Node:

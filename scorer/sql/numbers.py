@@ -124,7 +124,7 @@ def whole_quotient(*, ansi: bool) -> Op:
     """Return `div` of two bigints."""
     if not ansi:
         return Op(lambda a, b: None if b == 0 else wrapped(_truncated(a, b)[0], 64),
-                  sql="(CASE WHEN {1} = 0 THEN NULL ELSE {0} // {1} END)")  # fmt: skip
+                  sql="(CASE WHEN {1} = 0 THEN NULL ELSE {0} // {1} END)", backwards=True)  # fmt: skip
 
     def checked(a: int, b: int, place: int) -> int:
         if b == 0:
@@ -134,7 +134,9 @@ def whole_quotient(*, ansi: bool) -> Op:
             raise Invalid(f"{a} div {b} overflows bigint", place)
         return value
 
-    return Op(checked, sql="(CASE WHEN {1} = 0 THEN error('x') ELSE {0} // {1} END)", fails=True)
+    return Op(
+        checked, sql="(CASE WHEN {1} = 0 THEN error('x') ELSE {0} // {1} END)", fails=True, backwards=True
+    )
 
 
 def negated(kind: Type, *, ansi: bool) -> Op:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from scorer.sql import choosing, mathtyping, stringtyping
 from scorer.sql.code import compiled
 from scorer.sql.exprs import Expr
+from scorer.sql.fold import folded
 from scorer.sql.nodes import Node
 from scorer.sql.types import DATE, Type
 from scorer.sql.typing import Typer
@@ -19,26 +20,12 @@ def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool,
     """Type an expression, or a condition; raises MistypedError for what is refused."""
     typer = Typer(ansi, columns, floors)
     made = typer.typed(node)
-    return typer.condition(made, "WHERE") if condition else made
+    return folded(typer.condition(made, "WHERE") if condition else made)
 
 
 def is_date(node: Node, columns: tuple[Type, ...], *, ansi: bool) -> bool:
     """Tell whether an expression that can be typed is a date."""
     return Typer(ansi, columns).typed(node).type == DATE
-
-
-def constants(e: Expr) -> Iterator[Expr]:
-    """Yield the steps that read no column, but those below a choice: Spark computes them before it sees a row.
-
-    If one of them raises, every row is refused, also those that would not have come to it. Source:
-    catalyst.optimizer.ConstantFolding.
-    """
-    if e.place < 0:
-        if e.kind != "literal":
-            yield e
-    elif e.kind not in ("case", "coalesce"):
-        for arg in e.args:
-            yield from constants(arg)
 
 
 def compute(e: Expr, columns: tuple[Type, ...], *, filters: bool) -> Callable[..., Any]:

@@ -47,7 +47,8 @@ def _trim(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 @handles("locate", "position")
 def _locate(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     start = typer.integer(args[2], node.op) if len(args) > 2 else literal(1, INT)
-    found = loose(INT, Op(texts.located), typer.text(args[0], node.op), typer.text(args[1], node.op), start)
+    both = typer.text(args[0], node.op), typer.text(args[1], node.op)
+    found = apply("strict", INT, (*both, start), Op(texts.located, patient=True))
     if start.never_null:
         return found
     return case(INT, null_test(typer, Node("is null"), (start,)), literal(0, INT), found)
@@ -87,7 +88,8 @@ def _concat(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("concat_ws")
 def _concat_ws(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    return loose(STRING, Op(texts.joined, fails=True), *(typer.text(arg, node.op) for arg in args))
+    parts = [typer.text(arg, node.op) for arg in args]
+    return loose(STRING, Op(texts.joined, fails=True), *parts, never_null=parts[0].never_null)
 
 
 @handles("substring", "substr")

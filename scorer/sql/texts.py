@@ -43,12 +43,8 @@ def place_of(text: str, part: str) -> int:
     return text.find(part) + 1
 
 
-def located(part: str | None, text: str | None, start: int | None) -> int | None:
-    """Return where a part stands at or after a place, from 1; 0 if nowhere, or the place is null or below 1."""
-    if start is None:
-        return 0
-    if part is None or text is None:
-        return None
+def located(part: str, text: str, start: int) -> int:
+    """Return where a part stands at or after a place, from 1; 0 if nowhere, or the place is below 1."""
     return 0 if start < 1 else 1 if not part else text.find(part, start - 1) + 1
 
 

@@ -102,7 +102,7 @@ class Typer:
             raise MistypedError(f"a cast of {value.type} to {target} is not supported")
         if value.kind == "literal" and op.call is not None:
             return _folded(value.value, op, target)
-        return strict(target, op, value)
+        return strict(target, op, value, total=target == STRING)
 
     def common(self, args: Sequence[Expr], what: str, *, promote: bool = True) -> tuple[Expr, ...]:
         """Cast values to the type that they have in common; `promote`: texts may be beside others."""
@@ -224,7 +224,7 @@ def _arithmetic(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if a.type.name == "decimal":
         made = decimals.result(node.op, a.type, b.type)
         return strict(made, decimals.arithmetic(node.op, made, ansi=typer.ansi), a, b)
-    return strict(a.type, numbers.arithmetic(node.op, a.type, ansi=typer.ansi), a, b)
+    return strict(a.type, numbers.arithmetic(node.op, a.type, ansi=typer.ansi), a, b, total=True)
 
 
 def _moved(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
@@ -322,7 +322,9 @@ def compared(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     """Compare two values."""
     a, b = _comparable(typer, args, node.op)
     op = compare.comparison(node.op, real=a.type.real)
-    return loose(BOOLEAN, op, a, b, never_null=True) if node.op == "<=>" else strict(BOOLEAN, op, a, b)
+    if node.op == "<=>":
+        return loose(BOOLEAN, op, a, b, never_null=True)
+    return strict(BOOLEAN, op, a, b, total=True)
 
 
 @handles("between")
@@ -335,9 +337,14 @@ def _between(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("in")
 def _in(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
+    """Compare with one value after the other; Spark writes a list of one value as `=`."""
     del node
     same = typer.common(args, "IN")
-    return loose(BOOLEAN, compare.member(len(same) - 1, real=same[0].type.real), *same)
+    op = compare.comparison("=", real=same[0].type.real)
+    written = all(item.kind == "literal" for item in same[1:])
+    if len({repr(item.value) for item in same[1:]} if written else same[1:]) == 1:
+        return strict(BOOLEAN, op, *same[:2])
+    return apply("in", BOOLEAN, same, op)
 
 
 @handles("and", "or")
@@ -353,8 +360,10 @@ def _not(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
 
 @handles("is null", "is not null", "isnull", "isnotnull")
 def null_test(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
-    """Ask whether a value is null, or whether it is not."""
+    """Ask whether a value is null, or whether it is not; what is never null is not computed."""
     del typer
+    if args[0].never_null and args[0].kind != "literal":
+        return literal("not" in node.op, BOOLEAN)
     return loose(BOOLEAN, IS_THERE if "not" in node.op else IS_NULL, *args, never_null=True)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scorer.columns import Column, Rows
 from scorer.errors import Invalid, shown
-from scorer.fields import Attribute, Field, Kind, vector
+from scorer.fields import Attribute, Field, Kind, of_texts, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, map_rows, stage
 from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, dense
@@ -42,6 +42,11 @@ class CountVectorizer(Stage):
     def size(self) -> int:
         """The number of slots."""
         return len(self.vocabulary)
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse lists of numbers."""
+        of_texts(inputs[0])
+        return self
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots named by the words."""

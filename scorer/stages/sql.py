@@ -19,11 +19,12 @@ from scorer.saved import Saved, Version
 from scorer.sql import duck
 from scorer.sql.casts import duck_type
 from scorer.sql.exprs import Expr, MistypedError
+from scorer.sql.fold import constants
 from scorer.sql.hints import hints
 from scorer.sql.names import automatic, unmarked
 from scorer.sql.nodes import Node, Statement, renumbered
 from scorer.sql.parse import parse
-from scorer.sql.program import compute, constants, is_date, typed
+from scorer.sql.program import compute, is_date, typed
 from scorer.sql.types import VOID, Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 

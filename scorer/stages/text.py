@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from scorer.errors import Invalid, shown
-from scorer.fields import TOKENS, Field, Kind
+from scorer.fields import TOKENS, Field, Kind, of_texts
 from scorer.javaregex import Pattern, compile_java, split
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
@@ -131,6 +131,11 @@ class StopWordsRemover(Stage):
         one = cls(frozenset(stop if exact else (word.lower() for word in stop)), exact)
         return [one] * (len(saved.texts("inputCols", ())) or 1)
 
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse lists of numbers."""
+        of_texts(inputs[0])
+        return self
+
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: tokens."""
         del inputs
@@ -162,6 +167,11 @@ class NGram(Stage):
         if n < 1:
             raise saved.fail(f"n should be 1 or more, not {n}")
         return cls(n)
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse lists of numbers."""
+        of_texts(inputs[0])
+        return self
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: tokens."""

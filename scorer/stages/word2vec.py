@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from scorer.chunks import joined
 from scorer.errors import Invalid, shown
-from scorer.fields import Field, Kind, vector
+from scorer.fields import Field, Kind, of_texts, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Sparse, Vector
@@ -44,6 +44,11 @@ class Word2Vec(Stage):
         if size < 1 or flat.size != len(words) * size or not all(0 <= i < len(words) for i in words.values()):
             raise saved.fail(f"holds {flat.size} numbers for {len(words)} words of {size}")
         return cls(words, flat.reshape(len(words), size), size)
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse lists of numbers."""
+        of_texts(inputs[0])
+        return self
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output."""

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scorer"))
 
@@ -36,6 +37,7 @@ from scorer import tiers
 from scorer.pipeline import Plan
 
 HERE = Path(__file__).resolve().parent
+TILED = 300  # rows of the large table
 PATIENCE = 60.0  # seconds that Spark may take for one pipeline
 Found = list[str]
 
@@ -146,20 +148,27 @@ def differences(case: Golden) -> Found:
     try:
         model = _whole(case)
     except scorer.ScorerError as error:
-        refused = set(case.status) == {"error"}
-        return [] if refused else [f"refused at load: {type(error).__name__}: {error}"]
+        return [] if _refused(case) else [f"refused at load: {type(error).__name__}: {error}"]
     except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"load raises {type(error).__name__}: {error}"]
     promise = promises(model.plan)
     try:
+        if _refused(case) and not set(model.inputs.names) <= set(case.input.column_names):
+            return []  # a column is absent: here, too, nothing is scored
         return [
             *_columns(case, model),
             *_table(case, model, promise),
             *_batch(case, model, promise),
             *_rows(case, model, promise),
+            *_tiled(case, model, promise),
+            *_untyped(case, promise),
         ]
     except Exception as error:  # noqa: BLE001  any other error is a find
         return [f"raises {type(error).__name__}: {error}", traceback.format_exc()]
+
+
+def _refused(case: Golden) -> bool:
+    return set(case.status) == {"error"}
 
 
 def _whole(case: Golden) -> scorer.Model:
@@ -205,7 +214,7 @@ def _compare(where: str, numbers: Any, expected: Any, answered: Any, promise: tu
 
 def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
     table, status = model.try_batch(case.input)
-    plain = [s if s in ("ok", "dropped") else "error" for s in status.to_pylist()]
+    plain = _plain(status)
     found = [
         f"row {i}: Spark {a} ({_why(case, i)}), here {status[i].as_py()}; {case.input.slice(i, 1).to_pylist()[0]}"
         for i, (a, b) in enumerate(zip(case.status, plain, strict=True))
@@ -231,6 +240,28 @@ def _table(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
             answered,
             promise.get(name, (0.0, False)),
         )
+    return found
+
+
+def _plain(status: pa.Array) -> list[str]:
+    return [s if s in ("ok", "dropped") else "error" for s in status.to_pylist()]
+
+
+def _tiled(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
+    """Compare a table of many rows, which goes other ways than a small one, with the small one."""
+    small, status = model.try_batch(case.input)
+    tiles = TILED // max(1, len(status)) + 1
+    large, many = model.try_batch(pa.concat_tables([case.input] * tiles).combine_chunks())
+    if _plain(many) != _plain(status) * tiles:
+        return ["a table of many rows is refused or dropped otherwise"]
+    kept = [i for i, said in enumerate(_plain(status)) if said == "ok"]
+    found: Found = []
+    for name in (n for n in small.column_names if n not in case.input.column_names):
+        wanted = small.column(name).take(pa.array(kept, pa.int64())).to_pylist()
+        for tile in (0, tiles - 1):
+            places = pa.array([tile * len(status) + i for i in kept], pa.int64())
+            answered = large.column(name).take(places).to_pylist()
+            found += _compare(f"many rows, {name}", kept, wanted, answered, promise.get(name, (0.0, False)))
     return found
 
 
@@ -274,27 +305,49 @@ def _batch(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
 
 
 def _rows(case: Golden, model: scorer.Model, promise: dict[str, Any]) -> Found:
-    answers = iter(case.expected.select(case.columns).to_pylist())
+    rows = enumerate(case.rows())
+    return [found for number, facts in rows for found in _row(case, model, promise, number, facts, "row")]
+
+
+def _row(
+    case: Golden, model: scorer.Model, promise: dict[str, Any], number: int, facts: dict[str, Any], what: str
+) -> Found:
+    status = case.status[number]
+    try:
+        answer = model.row(facts)
+        here = "dropped" if answer is None else "ok"
+    except scorer.RowError as error:
+        answer, here = None, f"error: {error}"
+    if here[:5] != status[:5]:
+        return [f"as {what}, {number}: Spark {status}, here {here}"]
+    if answer is None:
+        return []
+    (expected,) = case.expected.filter(pc.equal(case.expected["_row"], number)).to_pylist()
     found: Found = []
-    for number, (facts, status) in enumerate(zip(case.rows(), case.status, strict=True)):
-        expected = next(answers) if status == "ok" else None
-        try:
-            answer = model.row(facts)
-            here = "dropped" if answer is None else "ok"
-        except scorer.RowError as error:
-            answer, here = None, f"error: {error}"
-        if here[:5] != status[:5]:
-            found.append(f"as a row, {number}: Spark {status}, here {here}")
-        elif answer is not None and expected is not None:
-            answer = facts | answer
-            for name in case.columns:
-                found += _compare(
-                    f"row, {name}",
-                    [number],
-                    [expected[name]],
-                    [answer.get(name)],
-                    promise.get(name, (0.0, False)),
-                )
+    for name in case.columns:
+        given = [(facts | answer).get(name)]
+        promised = promise.get(name, (0.0, False))
+        found += _compare(f"{what}, {name}", [number], [expected[name]], given, promised)
+    return found
+
+
+PLAIN = {"bigint", "double", "string", "boolean", "vector", "array<string>", "date", "timestamp"}
+
+
+def _untyped(case: Golden, promise: dict[str, Any]) -> Found:
+    """Compare rows of a model that is not told the types, where a row's values tell them; a null does not."""
+    if not set(case.facts["inputs"].values()) <= PLAIN or not set(case.columns).isdisjoint(
+        case.input.column_names
+    ):
+        return []
+    try:
+        model = scorer.load(case.model_path).select(case.columns)
+    except scorer.ColumnError:
+        return []  # it says so, and asks for the types
+    found: Found = []
+    for number, facts in enumerate(case.rows()):
+        if case.status[number] != "error" and None not in facts.values():
+            found += _row(case, model, promise, number, facts, "an untyped row")
     return found
 
 

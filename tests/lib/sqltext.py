@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -49,6 +50,51 @@ _MATHS = [
     "round",
     "bround",
 ]
+# Further forms of each family; {n} {t} {b} {d} stand for a number, a text, a boolean and a date.
+_FORMS = {
+    "number": [
+        *(f"{name}({{n}})" for name in ("asin", "acos", "sinh", "cosh", "tanh", "degrees", "radians", "log2", "ln")),
+        *(f"{name}({{n}})" for name in ("negative", "positive", "sign", "int", "bigint", "double", "float", "ceiling")),
+        *(f"{name}({{t}})" for name in ("ascii", "char_length", "character_length", "double", "int")),
+        *(f"{name}({{d}})" for name in ("month", "day", "dayofmonth", "dayofweek", "weekday", "dayofyear", "quarter")),
+        *(f"{name}({{n}}, {digits})" for name in ("round", "bround") for digits in (-2, -1, 1, 2, 5)),
+        *("year(t)", "month(t)", "minute(t)", "second(t)", "weekofyear({d})", "datediff(t, {d})", "quarter(t)"),
+        *("log({n}, {n})", "log(2, {n})", "mod({n}, {n})", "power({n}, 2)", "ifnull({n}, {n})", "nvl2({n}, {n}, {n})"),
+        *("nvl2({t}, {n}, {n})", "CASE {n} WHEN {n} THEN {n} ELSE {n} END", "CASE {t} WHEN 'a' THEN {n} END"),
+        *("CASE z WHEN 3 THEN {n} WHEN NULL THEN {n} ELSE 1 END", "pmod(l, z)", "pmod(x, 2.5D)", "(~a)", "(~z)"),
+        *("CAST({n} AS SMALLINT)", "CAST({n} AS DECIMAL(6,4))", "CAST({n} AS DECIMAL(38,10))"),
+        *("try_cast({n} AS TINYINT)", "try_cast({n} AS DECIMAL(5,1))", "try_cast({t} AS DOUBLE)", "CAST({b} AS DOUBLE)"),
+        *("try_cast({t} AS DECIMAL(8,2))", "CAST({b} AS DECIMAL(3,1))", "greatest({n}, {n}, {n})", "least(a, z, {n})"),
+        *("coalesce(a, {n}, z, 1)", "(m * m)", "(m / 3)", "(m % 0.7)", "(m + l)", "(m * 1e2)", "(m - y)", "(y * z)", "(y / a)"),
+        *("try_cast({t} AS BIGINT)", "try_cast({t} AS FLOAT)", "EXTRACT(DAY FROM t)", "EXTRACT(hour FROM t)", "(z * z)"),
+        *("locate({t}, {t})", "instr({t}, {t})", "position('l' IN {t})", "length(split({t}, 'o')[0])", "size(split({t}, ',', 2))"),
+        *("CAST({n} AS INT) div 2", "(z + CAST(1 AS TINYINT))", "(b - 1.5F)", "1.5BD * b", "10L / b", "3S * z", "(- z)", "abs(z)"),
+    ],
+    "text": [
+        *("left({t}, 2)", "right({t}, z)", "repeat({t}, 2)", "translate({t}, 'aeo', 'xy')", "regexp_replace({t}, 'o|s', '-')"),
+        *("regexp_replace({t}, '(.)([a-z])', '')", "concat_ws('-', {t}, {n}, {t})", "split({t}, 'l')[1]", "split({t}, '')[0]"),
+        *("ltrim('O', {t})", "replace({t}, 'o')", "substr({t}, 2)", "lpad({t}, 4)", "nvl({t}, {t})", "string({n})", "string({b})"),
+        *("greatest({t}, {t})", "coalesce({t}, {n})", "IF({b}, {t}, {n})", "CAST({d} AS STRING)", "CAST(t AS STRING)", "string(m)"),
+        *("CAST(m * 1.10 AS STRING)", "CAST(y * 1.1F AS STRING)", "CAST({n} AS STRING)", "lcase({t})", "ucase({t})", "nullif({t}, 'a')"),
+        *("concat({b}, {d})", "({d} || t)", "CASE {t} WHEN {t} THEN {t} ELSE {n} END", "least({t}, 'b', s)", "nvl2({n}, {t}, 'none')"),
+        *("regexp_extract({t}, '^(\\\\w)', 1)", "right({t}, 3)", "left({t}, b)", "repeat({t}, z)", "concat_ws({t}, {t}, 'a')"),
+    ],
+    "boolean": [
+        *("({t} LIKE '%\\\\%%')", "({t} NOT LIKE '_s%')", "({t} LIKE '')", "({t} NOT RLIKE '^a')", "({n} NOT IN ({n}, 1))"),
+        *("({t} NOT BETWEEN {t} AND 'z')", "({b} IS TRUE)", "({b} IS NOT FALSE)", "({b} IS NOT TRUE)", "endswith({t}, {t})"),
+        *("contains({t}, 's')", "boolean({n})", "CAST({n} AS BOOLEAN)", "try_cast({t} AS BOOLEAN)", "isnull({n})", "isnotnull({t})"),
+        *("({n} IN (1, 2, 3.5))", "({t} IN ('a', 'Oslo', ''))", "({d} = '2024-02-29')", "(t > d)", "({n} > '1')"),
+        *("({t} = 12)", "({t} IN (12, 7))", "(t = {d})", "(d BETWEEN '2023-01-01' AND {d})", "({b} = {b})", "({b} <=> NULL)"),
+        *("coalesce({b}, {b}, false)", "IF({b}, {b}, {b})", "nvl({b}, true)", "CASE WHEN {b} THEN {b} ELSE {b} END", "({n} <=> NULL)"),
+        *("CASE {b} WHEN true THEN {b} END", "(x = y)", "(l = x)", "(m = x)", "(m > l)", "(NOT {n} = {n})", "(NULL IN ({n}))"),
+        *("greatest({b}, f)", "nullif({b}, g)", "({n} != {n})", "({n} == {n})", "(x IN (a, y))", "(m BETWEEN a AND x)"),
+    ],
+    "date": [
+        *("date_sub({d}, 30)", "date({d})", "to_date({d})", "to_date(t)", "greatest({d}, d)", "nvl({d}, d)", "last_day(t)"),
+        *("IF({b}, {d}, d)", "coalesce(d, {d}, DATE'1999-12-31')", "try_cast({t} AS DATE)", "date_add(t, b)", "nullif({d}, d)"),
+        *("date_add('2024-02-28', 1)", "CASE WHEN {b} THEN {d} ELSE d END", "least({d}, DATE'2024-01-31', d)", "last_day('2023-02-01')"),
+    ],
+}  # fmt: skip
 
 
 class Writer:
@@ -59,7 +105,30 @@ class Writer:
 
     def write(self, family: str, depth: int) -> str:
         """Write an expression."""
-        return getattr(self, family)(depth)
+        if depth > 0 and self.chance.randrange(3) == 0:
+            return self._filled(self.pick(*_FORMS[family]), depth - 1)
+        return getattr(self, f"_{family}")(depth)
+
+    def _filled(self, form: str, depth: int) -> str:
+        families = {"{n}": "number", "{t}": "text", "{b}": "boolean", "{d}": "date"}
+        parts = re.split(r"(\{[ntbd]\})", form)
+        return "".join(self.write(families[p], depth) if p in families else p for p in parts)
+
+    def number(self, depth: int) -> str:
+        """Write a number."""
+        return self.write("number", depth)
+
+    def text(self, depth: int) -> str:
+        """Write a text."""
+        return self.write("text", depth)
+
+    def boolean(self, depth: int) -> str:
+        """Write a truth value."""
+        return self.write("boolean", depth)
+
+    def date(self, depth: int) -> str:
+        """Write a date."""
+        return self.write("date", depth)
 
     def pick(self, *options: str) -> str:
         return self.chance.choice(options)
@@ -74,7 +143,7 @@ class Writer:
             self.pick("f", "g", "true", "NULL") if family == "boolean" else self.pick("d", "DATE'2024-01-31'")
         )
 
-    def number(self, depth: int) -> str:
+    def _number(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("number")
         again = self.chance.randrange(16)
@@ -127,7 +196,7 @@ class Writer:
             )
         return f"(- {n()})"
 
-    def text(self, depth: int) -> str:
+    def _text(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("text")
         again = self.chance.randrange(9)
@@ -157,7 +226,7 @@ class Writer:
             return f"CAST({self.pick(self.number(depth - 1), self.boolean(depth - 1), self.date(depth - 1))} AS STRING)"
         return f"CASE WHEN {self.boolean(depth - 1)} THEN {t()} END"
 
-    def boolean(self, depth: int) -> str:
+    def _boolean(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("boolean")
         again = self.chance.randrange(12)
@@ -190,7 +259,7 @@ class Writer:
             )
         return f"isnan({self.number(depth - 1)})"
 
-    def date(self, depth: int) -> str:
+    def _date(self, depth: int) -> str:
         if depth <= 0:
             return self.leaf("date")
         return self.pick(

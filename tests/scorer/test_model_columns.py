@@ -41,6 +41,17 @@ def test_a_selection_needs_only_its_inputs(census):
     assert set(census.inputs.names) == set(FACTS)
 
 
+@pytest.mark.parametrize("name", ["stop_words-4.3", "ngram_2-4.3", "count_vectorizer-4.3", "word2vec-4.3"])
+def test_lists_of_numbers_are_no_words(goldens, name):
+    """A stage that takes lists of texts refuses a column of lists of numbers when the model is loaded, as Spark does."""
+    (case,) = [case for case in goldens if case.folder.name == name]
+    (words,) = case.model.inputs.names
+    with pytest.raises(scorer.ColumnError, match="lists of texts are needed"):
+        scorer.load(case.model_path, schema=pa.schema([(words, pa.list_(pa.int32()))]))
+    texts = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+    assert scorer.load(case.model_path, schema=pa.schema([(words, texts)])).inputs.names == [words]
+
+
 def test_a_column_that_nobody_makes_is_refused_with_a_hint(census):
     """A column that the pipeline does not make is refused, with the nearest that it does."""
     for ask in (census.select, lambda names: census.row(FACTS, columns=names)):

@@ -366,6 +366,27 @@ def test_a_constant_that_raises_refuses_every_row_unless_it_stands_in_a_branch(l
         model.row({"a": -3})
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(1 / a) + nvl2(lower('A'), nullif(1, 1), 2)", None),
+        ("1 / a > 0 AND isnull('a')", False),
+        ("isnotnull('a') OR 1 / a > 0", True),
+        ("coalesce(NULL, length('ab'), 1 / a)", 2),
+        ("CASE WHEN lower('A') = 'b' THEN 1 / a WHEN length('') = 0 THEN 7 ELSE 1 / a END", 7),
+        ("upper(coalesce(lower('A'), CAST(1 / a AS STRING)))", "A"),
+        ("coalesce(nullif(1, 1), nullif('b', 'b'))", None),
+    ],
+)
+def test_what_reads_no_column_is_a_value_before_a_row_is_seen(load, text, value):
+    """Beside a null, or behind a condition, that only literals make, nothing is computed that would raise."""
+    model = load(f"SELECT {text} AS r FROM __THIS__", schema=SCHEMA)
+    assert model.row({"a": 0}) == {"r": value}
+    assert model.batch(pa.table({"a": pa.array([0] * 2 * sql.FEW, pa.int32())}))[
+        "r"
+    ].unique().to_pylist() == [value]
+
+
 def test_a_column_that_is_not_selected_ends(tmp_path, load):
     """Without * only the columns selected are there afterwards."""
     model = load("SELECT a, x AS w FROM __THIS__", schema=SCHEMA)

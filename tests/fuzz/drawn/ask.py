@@ -34,7 +34,7 @@ from statements import statement
 from tables import RETYPES, TYPES, hard, retyped, train
 from write import write
 
-LABELS = {"l2", "l3", "ly", "lp", "lu", "cen", "wt", "ls", "rating"}
+LABELS = {"l2", "l3", "l5", "one", "zero", "ly", "lp", "lu", "cen", "wt", "ls", "rating"}
 TRIES = 8
 
 
@@ -56,9 +56,10 @@ def named(pipeline: list[Any]) -> list[str]:
                 if isinstance(t, str) and param.name != "stopWords"
                 for w in re.findall(r"\w+", t)
             }
-        for inner in ("estimator",):
+        for inner in ("estimator", "stages"):
             if stage.hasParam(inner):
-                words |= set(named([stage.getOrDefault(inner)]))
+                held = stage.getOrDefault(inner)
+                words |= set(named(held if isinstance(held, list) else [held]))
     return [name for name in TYPES if name in words]
 
 
@@ -76,8 +77,10 @@ def drawn(chance: Random, name: str, last: str) -> Case:
             rows = [
                 [retyped(v, types[column]) if i == place else v for i, v in enumerate(row)] for row in rows
             ]
-    if chance.random() < 0.15 and len(pipeline) > 1:
-        cut = chance.randint(1, len(pipeline))
+    if chance.random() < 0.1:
+        _unnamed(pipeline[-1])
+    while chance.random() < 0.15:
+        cut = chance.randint(0, len(pipeline))
         pipeline = [Pipeline(stages=pipeline[:cut]), *pipeline[cut:]]
     alone = len(pipeline) == 1 and not isinstance(pipeline[0], Pipeline) and chance.random() < 0.5
 
@@ -95,6 +98,13 @@ def drawn(chance: Random, name: str, last: str) -> Case:
 
     schema = " ".join(f"{n}:{k}" for n, k in types.items())
     return Case(name, " > ".join(map(_described, pipeline)), schema, rows, build)
+
+
+def _unnamed(stage: Any) -> None:
+    """Leave the names of a stage's outputs to Spark."""
+    for name in ("outputCol", "predictionCol", "rawPredictionCol", "probabilityCol", "topicDistributionCol"):
+        if stage.hasParam(name):
+            stage.clear(stage.getParam(name))
 
 
 def _zero() -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from draw import Draw
+from pyspark.ml import Pipeline
 from pyspark.ml import feature as ft
 from pyspark.ml.linalg import Vectors
 
@@ -97,7 +98,7 @@ def word2vec(d: Draw) -> Any:
 @maker
 def binarizer(d: Draw) -> Any:
     if d.likely(0.3):
-        threshold = d.pick(0.0, -0.5, 1.0, -0.0)
+        threshold = d.pick(0.0, -0.5, 1.0, -0.0, INF)
         return ft.Binarizer(inputCol=d.column("vector"), outputCol=d.name("vector"), threshold=threshold)
     columns, many = d.one_or_many("number", "number", "number", "vector")
     more = _each(d, many, "threshold", "thresholds", lambda: d.pick(0.0, -0.0, 1.0, -3.5, 1e300))
@@ -130,6 +131,9 @@ def imputer(d: Draw) -> Any:
     columns = (
         {name: "w" if c == "y" else c for name, c in columns.items()} if "inputCol" in columns else columns
     )
+    if "inputCols" in columns and d.likely(0.25):
+        d.made["number"] = [name for name in d.made["number"] if name not in columns["outputCols"]]
+        columns["outputCols"] = columns["inputCols"]
     more = d.some(strategy=["mean", "median", "mode"], missingValue=[math.nan, 0.0, 1.0, -1.0, 2.0])
     return ft.Imputer(**columns, **more)
 
@@ -143,8 +147,9 @@ def string_indexer(d: Draw) -> Any:
 
 @maker
 def index_to_string(d: Draw) -> Any:
-    more = d.some(labels=[["p", "q", "r", "s", "t"], ["only"]])
-    return ft.IndexToString(inputCol=d.column("index", "index", "number"), outputCol=d.name("text"), **more)
+    column, labels = d.column("index", "index", "number"), [["p", "q", "r", "s", "t"], ["only"]]
+    more = d.some(labels=labels) if column in d.made["index"] else {"labels": d.pick(*labels)}
+    return ft.IndexToString(inputCol=column, outputCol=d.name("text"), **more)
 
 
 @maker
@@ -156,7 +161,7 @@ def one_hot(d: Draw) -> Any:
 @maker
 def feature_hasher(d: Draw) -> Any:
     columns = d.columns("number", "text", "flag", "number", most=4)
-    more = d.some(numFeatures=[1, 8, 64, 1000], categoricalCols=[columns[:1]])
+    more = d.some(numFeatures=[1, 8, 64, 1000], categoricalCols=[columns[:1], columns[1:], columns])
     return ft.FeatureHasher(inputCols=columns, outputCol=d.name("vector"), **{"numFeatures": 32, **more})
 
 
@@ -184,6 +189,13 @@ def r_formula(d: Draw) -> Any:
         "c + v",
         "v:s + x",
         "k + f",
+        "f:s + m",
+        "s:t:c",
+        "n + x + n:x - n",
+        "m + y + b",
+        "v + u",
+        "a1 + x".replace("a1", d.column("index")),
+        f"{d.column('vector')} + s",
         "x^2" if d.likely(0.1) else "y",
     )
     terms = "x + s + n - s" if terms == "." else terms
@@ -210,13 +222,70 @@ def assembler(d: Draw) -> Any:
 @maker
 def size_hint(d: Draw) -> Any:
     more = d.some(handleInvalid=["error", "skip", "optimistic"])
-    return ft.VectorSizeHint(inputCol=d.pick("v", "u", "z"), size=d.pick(3, 3, 4), **more)
+    column = d.pick("v", "u", "z", d.column("vector"))
+    return ft.VectorSizeHint(inputCol=column, size=d.pick(3, 3, 4), **more)
 
 
 @maker
 def slicer(d: Draw) -> Any:
     indices = d.chance.sample(range(3), k=d.chance.randint(1, 3))
     return ft.VectorSlicer(inputCol=d.column("vector"), outputCol=d.name("vector"), indices=indices)
+
+
+@maker
+def named_slicer(d: Draw) -> Any:
+    """Slots by the names that an assembler gives them."""
+    columns = list(dict.fromkeys([*d.columns("number", most=3), *(["z"] if d.likely(0.3) else [])]))
+    names = d.chance.sample(columns, k=d.chance.randint(1, len(columns)))
+    names = [f"z_{d.pick(0, 2)}" if name == "z" else name for name in names]
+    more = {} if d.likely(0.7) else {"indices": [0]} if columns[0] not in names else {}
+    whole = d.name("vector")
+    stages: list[Any] = [ft.VectorSizeHint(inputCol="z", size=3)] if "z" in columns else []
+    stages.append(ft.VectorAssembler(inputCols=columns, outputCol=whole, **d.some(handleInvalid=MODES)))
+    between = d.pick("", "", "scaled", "indexed")
+    if between:
+        before, whole = whole, d.name("vector")
+        stages.append(
+            ft.MaxAbsScaler(inputCol=before, outputCol=whole)
+            if between == "scaled"
+            else ft.VectorIndexer(inputCol=before, outputCol=whole, maxCategories=4, handleInvalid="keep")
+        )
+    stages.append(ft.VectorSlicer(inputCol=whole, outputCol=d.name("vector"), names=names, **more))
+    return Pipeline(stages=stages)
+
+
+@maker
+def words_to_vector(d: Draw) -> Any:
+    """A text's words, counted and weighted, as most models of texts begin."""
+    words, kept, counts, weighted = d.name("tokens"), d.name("tokens"), d.name("vector"), d.name("vector")
+    count = d.pick(
+        ft.CountVectorizer(inputCol=kept, outputCol=counts, **d.some(binary=[True], vocabSize=[3])),
+        ft.HashingTF(inputCol=kept, outputCol=counts, numFeatures=d.pick(16, 1 << 18)),
+    )
+    return Pipeline(
+        stages=[
+            ft.RegexTokenizer(inputCol=d.column("text"), outputCol=words, pattern="\\W+"),
+            ft.StopWordsRemover(inputCol=words, outputCol=kept),
+            count,
+            ft.IDF(inputCol=counts, outputCol=weighted, **d.some(minDocFreq=[0, 2])),
+        ]
+    )
+
+
+@maker
+def categories(d: Draw) -> Any:
+    """Texts indexed, encoded and assembled with numbers, as most models of tables begin."""
+    texts = [text for text in d.columns("text", most=3) if text != "q"] or ["s"]  # empty texts name no slot
+    numbers = d.columns("number", "flag", most=3)
+    indexes, codes = d.names("index", len(texts)), d.names("vector", len(texts))
+    mode = d.pick(*MODES)
+    index = ft.StringIndexer(inputCols=texts, outputCols=indexes, handleInvalid=mode)
+    encode = ft.OneHotEncoder(
+        inputCols=indexes, outputCols=codes, **d.some(dropLast=[True, False], handleInvalid=["keep", "error"])
+    )
+    columns = d.chance.sample([*codes, *numbers, *indexes[:1]], k=len(codes) + len(numbers))
+    whole = ft.VectorAssembler(inputCols=columns, outputCol=d.name("vector"), **d.some(handleInvalid=MODES))
+    return Pipeline(stages=[index, encode, whole])
 
 
 @maker
@@ -269,8 +338,8 @@ def robust_scaler(d: Draw) -> Any:
 
 @maker
 def product(d: Draw) -> Any:
-    weights = [d.pick(0.0, -1.5, 2.0, 1e300, INF, -0.0) for _ in range(3)]
-    vector = d.pick(Vectors.dense(weights), Vectors.sparse(3, [0, 2], weights[:2]))
+    weights = [d.pick(0.0, -1.5, 2.0, 1e300, -0.0) for _ in range(d.pick(3, 3, 4))]
+    vector = d.pick(Vectors.dense(weights), Vectors.sparse(len(weights), [0, 2], weights[:2]))
     return ft.ElementwiseProduct(scalingVec=vector, inputCol=d.column("vector"), outputCol=d.name("vector"))
 
 
@@ -338,8 +407,10 @@ def min_hash(d: Draw) -> Any:
 @maker
 def statement(d: Draw) -> Any:
     number = d.column("number")
-    out = d.name("number")
     where = d.pick("", "", f" WHERE {number} > 0", " WHERE s IS NOT NULL", f" WHERE NOT isnan({number})")
+    if d.likely(0.4):
+        return _wide_statement(d, number, where)
+    out = d.name("number")
     what = d.pick(
         f"{number} + 1",
         f"{number} * {number}",
@@ -348,3 +419,28 @@ def statement(d: Draw) -> Any:
         f"coalesce({number}, 0)",
     )
     return ft.SQLTransformer(statement=f"SELECT *, {what} AS {out} FROM __THIS__{where}")
+
+
+def _wide_statement(d: Draw, number: str, where: str) -> Any:
+    """Several columns of several types: what later stages read is made of dates, texts and truths, too."""
+    made = {
+        "number": d.pick(
+            f"{number} - n / 2",
+            "datediff(d, DATE'2024-01-10')",
+            "hour(ts)",
+            "length(q)",
+            f"CASE WHEN f THEN {number} ELSE 0 END",
+            f"CAST({number} AS DECIMAL(12,3))",
+            f"CAST({number} AS FLOAT)",
+            f"round({number}, 1)",
+            "b * h",
+            "k % 3",
+        ),
+        "index": d.pick("CAST(month(d) - 1 AS DOUBLE)", "ci % 3", "CAST(f AS INT)", "pmod(n, 3)"),
+        "text": d.pick("lower(s)", "concat(s, '-', t)", "CAST(ci AS STRING)", "CAST(x AS STRING)", "trim(q)"),
+        "flag": d.pick("x > y", "s = 'Oslo'", "f AND x > 0", "n IN (1, 2)", "w IS NULL"),
+        "tokens": "split(q, ' ')",
+    }
+    chosen = [kind for kind in made if d.likely(0.5)] or ["number"]
+    listed = ", ".join(f"{made[kind]} AS {d.name(kind)}" for kind in chosen)
+    return ft.SQLTransformer(statement=f"SELECT *, {listed} FROM __THIS__{where}")

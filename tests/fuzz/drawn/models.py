@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from draw import Draw
-from features import Maker
+from features import FEATURES, Maker
+from pyspark.ml import Pipeline
 from pyspark.ml import classification as cl
 from pyspark.ml import clustering as gr
 from pyspark.ml import evaluation as ev
@@ -40,7 +41,9 @@ def _predicting(d: Draw, **more: Any) -> dict[str, Any]:
 def _classes(d: Draw, classes: int, *, thresholds: bool = True) -> dict[str, Any]:
     """Name the columns of a classifier, some of them empty, and draw thresholds."""
     number = _fresh(d)
-    out = _predicting(d, labelCol="l2" if classes == 2 else "l3")
+    out = _predicting(
+        d, labelCol={2: d.pick("l2", "l2", "l2", "l2", "one", "zero"), 3: "l3"}.get(classes, "l5")
+    )
     out["rawPredictionCol"] = "" if d.likely(0.2) else f"raw{number}"
     out["probabilityCol"] = "" if d.likely(0.2) else f"prob{number}"
     if d.likely(0.1) and (out["rawPredictionCol"] or out["probabilityCol"]):
@@ -60,8 +63,9 @@ def _made(estimator: type, **params: Any) -> Any:
 @maker
 def logistic(d: Draw) -> Any:
     binary = d.likely(0.6)
-    columns = _classes(d, 2 if binary else 3, thresholds=not binary)
+    columns = _classes(d, 2 if binary else d.pick(3, 3, 5), thresholds=not binary)
     more = d.some(
+        family=["auto", "multinomial"],
         regParam=[0.0, 0.1, 1.0],
         elasticNetParam=[0.0, 0.5, 1.0],
         fitIntercept=[True, False],
@@ -125,7 +129,12 @@ def tree_classifier(d: Draw) -> Any:
 
 @maker
 def forest_classifier(d: Draw) -> Any:
-    more = d.some(subsamplingRate=[0.5, 1.0], featureSubsetStrategy=["all", "sqrt", "onethird"])
+    more = d.some(
+        subsamplingRate=[0.5, 1.0],
+        featureSubsetStrategy=["all", "sqrt", "onethird"],
+        impurity=["gini", "entropy"],
+        bootstrap=[False],
+    )
     return _made(
         cl.RandomForestClassifier, numTrees=d.pick(1, 3), **_classes(d, d.pick(2, 3)), **_tree(d), **more
     )
@@ -133,7 +142,8 @@ def forest_classifier(d: Draw) -> Any:
 
 @maker
 def boosted_classifier(d: Draw) -> Any:
-    return _made(cl.GBTClassifier, maxIter=d.pick(1, 2), **_classes(d, 2), **_tree(d))
+    more = d.some(stepSize=[0.3, 1.0], subsamplingRate=[0.7])
+    return _made(cl.GBTClassifier, maxIter=d.pick(1, 2, 5), **_classes(d, 2), **_tree(d), **more)
 
 
 @maker
@@ -149,6 +159,14 @@ def one_vs_rest(d: Draw) -> Any:
         lambda: cl.DecisionTreeClassifier(maxDepth=2),
         lambda: cl.NaiveBayes(modelType="gaussian"),
         lambda: cl.RandomForestClassifier(numTrees=2, maxDepth=2, seed=1),
+        lambda: cl.GBTClassifier(maxIter=1, maxDepth=1, seed=1),
+        lambda: cl.FMClassifier(maxIter=1, factorSize=1, seed=1),
+        lambda: cl.MultilayerPerceptronClassifier(layers=[3, 2], maxIter=1, seed=1),
+        lambda: _made(cl.LogisticRegression, maxIter=2, threshold=0.3, probabilityCol="inner"),
+        lambda: _made(
+            cl.LogisticRegression, maxIter=2, family="multinomial", elasticNetParam=1.0, regParam=0.2
+        ),
+        lambda: _made(cl.DecisionTreeClassifier, maxDepth=2, leafCol="inner", thresholds=[0.9, 0.1]),
     )
     return cl.OneVsRest(classifier=inner(), **columns)
 
@@ -164,6 +182,8 @@ def linear(d: Draw) -> Any:
         fitIntercept=[True, False],
         solver=["normal", "l-bfgs"],
     )
+    if d.likely(0.2):
+        more = {"loss": "huber", "epsilon": d.pick(1.1, 2.0)}
     return rg.LinearRegression(maxIter=4, **_predicting(d, labelCol="ly"), **more)
 
 
@@ -232,7 +252,8 @@ def forest_regressor(d: Draw) -> Any:
 
 @maker
 def boosted_regressor(d: Draw) -> Any:
-    return rg.GBTRegressor(maxIter=d.pick(1, 2), **_predicting(d, labelCol="ly"), **_tree(d))
+    more = d.some(lossType=["squared", "absolute"], stepSize=[0.3, 1.0])
+    return rg.GBTRegressor(maxIter=d.pick(1, 2, 5), **_predicting(d, labelCol="ly"), **_tree(d), **more)
 
 
 # -- groups, rankings ----------------------------------------------------------------------------------------------
@@ -246,6 +267,8 @@ def _groups(d: Draw, **more: Any) -> dict[str, Any]:
         **more,
     }
     d.made["index"].append(out["predictionCol"])
+    if d.likely(0.15):
+        out["featuresCol"] = d.pick("ad", "af")
     return out
 
 
@@ -285,8 +308,8 @@ def als(d: Draw) -> Any:
     more = d.some(
         coldStartStrategy=["nan", "drop"], implicitPrefs=[True, False], nonnegative=[True, False], rank=[1, 3]
     )
-    users = d.pick("user", "user", "ci", "k", "c")
-    made = rec.ALS(userCol=users, itemCol="item", ratingCol="rating", maxIter=2, seed=3, **more)
+    users, items = d.pick("user", "user", "ci", "k", "c", "b"), d.pick("item", "item", "n", "h")
+    made = rec.ALS(userCol=users, itemCol=items, ratingCol="rating", maxIter=2, seed=3, **more)
     return made.setPredictionCol(f"p{_fresh(d)}")
 
 
@@ -311,8 +334,20 @@ def tuned(d: Draw) -> Any:
             cl.LogisticRegression(maxIter=1, **_classes(d, 2)),
             ev.MulticlassClassificationEvaluator(labelCol="l2"),
         ),
+        lambda: (
+            cl.OneVsRest(
+                classifier=cl.LinearSVC(maxIter=1),
+                labelCol="l3",
+                featuresCol="z",
+                predictionCol=f"p{_fresh(d)}",
+                rawPredictionCol=f"raw{d.count}",
+            ),
+            ev.MulticlassClassificationEvaluator(labelCol="l3"),
+        ),
     )()
     evaluator = evaluator.setPredictionCol(estimator.getPredictionCol() or "none")
+    if d.likely(0.4):
+        estimator = Pipeline(stages=[*([FEATURES["max_abs_scaler"](d)] if d.likely(0.5) else []), estimator])
     made = {"estimator": estimator, "evaluator": evaluator, "estimatorParamMaps": [{}], "seed": 3}
     return d.pick(
         lambda: tn.CrossValidator(numFolds=2, **made), lambda: tn.TrainValidationSplit(trainRatio=0.5, **made)

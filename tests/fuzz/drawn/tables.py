@@ -64,7 +64,7 @@ TYPES = {
     "f": "boolean", "w": "double", "c": "double", "ci": "int", "s": "string", "t": "string", "q": "string",
     "a": "array<string>", "e": "array<int>", "sets": "array<string>", "si": "array<int>", "ad": "array<double>", "af": "array<float>",
     "v": "vector", "u": "vector", "z": "vector", "d": "date", "ts": "timestamp", "user": "int", "item": "int",
-    "l2": "double", "l3": "int", "ly": "double", "lp": "double", "lu": "double", "cen": "double", "wt": "double",
+    "l2": "double", "l3": "int", "l5": "int", "one": "double", "zero": "double", "ly": "double", "lp": "double", "lu": "double", "cen": "double", "wt": "double",
     "ls": "string", "rating": "float", "off": "double",
 }  # fmt: skip
 HARD: dict[str, list[Any]] = {
@@ -82,7 +82,7 @@ HARD: dict[str, list[Any]] = {
     "d": [date(1970, 1, 1), date(2024, 2, 29), date(1582, 10, 15), date(9999, 12, 31), None],
     "ts": [datetime(1970, 1, 1), datetime(2024, 2, 29, 23, 59, 59, 999999), datetime(1969, 12, 31, 1), None],
     "user": [0, 1, 2, 99, -1, None], "item": [0, 1, 3, 99, -1, None],
-    "l2": [0.0, 1.0, None, NAN], "l3": [0, 1, 2, None], "ly": REALS, "lp": [0.0, 3.0, None], "lu": [0.2, 1.0, None],
+    "l2": [0.0, 1.0, None, NAN], "l3": [0, 1, 2, None], "l5": [0, 4, None], "one": [0.0, 1.0, None], "zero": [0.0, None], "ly": REALS, "lp": [0.0, 3.0, None], "lu": [0.2, 1.0, None],
     "cen": [0.0, 1.0, None], "wt": [0.0, 1.0, None], "ls": ["yes", "no", "new", None], "rating": [1.0, None],
 }  # fmt: skip
 SIZES = {"v": 3, "u": 4, "z": 3}
@@ -114,6 +114,7 @@ def _train_row(chance: Random, number: int) -> dict[str, Any]:
         "u": Vectors.dense(counts), "z": Vectors.dense(signs),
         "d": date(2024, 1, chance.randint(1, 28)), "ts": datetime(2024, 1, 2, chance.randint(0, 23)),
         "user": number % 5, "item": chance.randint(0, 4), "l2": float(slope > 0.5), "l3": int(x > 0) + int(y > 0),
+        "l5": kind + int(x > 1), "one": 1.0, "zero": 0.0,
         "ly": round(2.0 * x - y + z, 2), "lp": float(max(0, round(slope + 2))), "lu": 0.5 + abs(round(z, 1)) + 0.1 * kind,
         "cen": float(chance.random() < 0.6), "wt": chance.choice([0.5, 1.0, 2.0]), "ls": "yes" if slope > 0 else "no",
         "rating": float(chance.randint(1, 5)), "off": chance.choice([0.0, 0.5, -0.25]),
@@ -154,14 +155,21 @@ RETYPES = {
     "bigint": ["int", "double", "decimal(12,3)", "string"],
     "string": ["int", "double", "boolean"],
     "decimal(10,2)": ["double", "decimal(20,4)", "int"],
+    "boolean": ["double", "int"],
+    "smallint": ["int", "tinyint", "double"],
+    "tinyint": ["bigint", "float", "smallint"],
+    "array<int>": ["array<bigint>", "array<double>", "array<string>"],
+    "array<string>": ["array<int>"],
 }
-_RANGE = {"int": 2**31, "bigint": 2**63, "smallint": 2**15}
+_RANGE = {"int": 2**31, "bigint": 2**63, "smallint": 2**15, "tinyint": 2**7}
 
 
 def retyped(column: Any, kind: str) -> Any:
     """Give a value of another type that is near to a column's value; null where there is none."""
     if column is None or kind == "string":
         return None if column is None else str(column)
+    if kind.startswith("array"):
+        return [retyped(item, kind[6:-1]) for item in column]
     try:
         number = float(column)
     except ValueError:
@@ -176,4 +184,4 @@ def retyped(column: Any, kind: str) -> Any:
         return None
     if kind.startswith("decimal"):
         return Decimal(str(round(number, 2))) if abs(number) < 1e8 else Decimal("1.25")
-    return int(number) if -_RANGE[kind] < number < _RANGE[kind] - 1000 else 3
+    return int(number) if abs(number) < 0.999 * _RANGE[kind] else 3
