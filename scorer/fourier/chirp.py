@@ -36,7 +36,7 @@ def backward(spectra: Complexes, size: int) -> Floats:
     return np.asarray(chirp.real * found.real - chirp.imag * found.imag)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _chirp(size: int) -> tuple[Complexes, Complexes]:
     """Return the rotations by k² halves of an n-th part of a turn, and their transform as a filter of 2^k slots."""
     steps = np.arange(size, dtype=np.int64) ** 2 % (2 * size)

@@ -19,7 +19,7 @@ from scorer.javatrig import cos, sin
 from scorer.vectors import Floats
 
 HALF_ROOT, ROOT = 0.7071067811865476, 1.4142135623730951
-SIXTH = 0.8660254037844387  # the sine of a third of a turn
+THIRD = 0.8660254037844387  # the sine of a third of a turn
 FIFTHS = (
     (0.30901699437494745, -0.8090169943749473),
     (0.9510565162951535, 0.5877852522924732),
@@ -137,7 +137,7 @@ def _part_odd(step: Step, spectra: Complexes, found: Complexes) -> None:
     first = spectra[:, None, :, :count]
     total, evens, odds = _rotated(first, near + far, near - far, step.factor)
     if step.factor == 3:
-        odds.imag[..., 0] = 2.0 * SIXTH * near.imag[..., 0]
+        odds.imag[..., 0] = 2.0 * THIRD * near.imag[..., 0]
     odds = turn(odds)
     found[:, :1] = total
     found[:, 1 : half + 1], found[:, :half:-1] = evens + odds, evens - odds
@@ -160,7 +160,7 @@ def _rotated(first: Complexes, sums: Complexes, differences: Complexes, factor: 
 def _powers(factor: int) -> tuple[Floats, Floats]:
     """Return the cosines and the sines of the products of 1, 2, … and 1, 2, … in parts of a turn."""
     if factor == 3:
-        return np.array([[-0.5]]), np.array([[SIXTH]])
+        return np.array([[-0.5]]), np.array([[THIRD]])
     if factor == 5:
         (one, two), (first, second) = FIFTHS
         return np.array([[one, two], [two, one]]), np.array([[first, second], [second, -first]])
