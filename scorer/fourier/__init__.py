@@ -2,6 +2,7 @@
 
     from scorer.fourier import forward, inverse
     forward(numbers)    # (…, slots) → (…, slots): the orthonormal DCT-II, each slot to the bit
+    one(forward, 8)     # the same of eight floats, as a list, without NumPy; None where that is not worth its while
 
 A transform in another order of sums is as exact, but where slots cancel it leaves other rests. So each algorithm
 stands here as the library picks it by size: `splitradix` for powers of two, `mixedradix` for sizes whose prime
@@ -10,5 +11,6 @@ are arrays of their own, since NumPy may round a complex product otherwise.
 """
 
 from scorer.fourier.cosine import forward, inverse
+from scorer.fourier.program import one
 
-__all__ = ["forward", "inverse"]
+__all__ = ["forward", "inverse", "one"]

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from scorer.fourier import chirp, even, mixedradix
-from scorer.fourier.complex import Complexes, pairs
+from scorer.fourier.complex import Complexes, empty, imag, pairs, real
 from scorer.javatrig import cos, sin
 from scorer.vectors import Floats
 
@@ -29,9 +29,9 @@ def forward(numbers: Floats) -> Floats:
     if size & (size - 1) == 0:
         return even.forward(numbers)
     spectra = _way(size).forward(np.concatenate([numbers, numbers[..., ::-1]], axis=-1))
-    spectra.imag[..., 0] = spectra.real[..., -1]
+    spectra[..., 0] = pairs(real(spectra[..., 0]), real(spectra[..., -1]))
     rotations, found = _rotations(size), spectra[..., :size]
-    turned = (rotations.real * found.real - rotations.imag * found.imag) * (1 / math.sqrt(2 * size))
+    turned = (rotations.real * real(found) - rotations.imag * imag(found)) * (1 / math.sqrt(2 * size))
     turned[..., 0] /= math.sqrt(2.0)
     return np.asarray(turned)
 
@@ -46,18 +46,23 @@ def inverse(numbers: Floats) -> Floats:
     parts = numbers * math.sqrt(2 * size)
     parts[..., 0] *= math.sqrt(2.0)
     rotations = _rotations(size).conj()
-    spectra = np.zeros((*parts.shape[:-1], size + 1), np.complex128)
+    spectra = empty((*parts.shape[:-1], size + 1), parts)
     spectra[..., :size] = pairs(rotations.real * parts, rotations.imag * parts)
-    spectra.real[..., -1], spectra.imag[..., 0] = spectra.imag[..., 0], 0.0
+    first, nothing = spectra[..., 0], np.zeros(parts.shape[:-1])
+    spectra[..., 0], spectra[..., -1] = pairs(real(first), nothing), pairs(imag(first), nothing)
     return np.asarray(_way(size).backward(spectra, 2 * size)[..., :size] * (1.0 / (2 * size)))
 
 
-def _way(size: int) -> ModuleType:
-    rest = size
+def rough(size: int) -> int:
+    """Return what is left of a size without its factors 2, 3 and 5."""
     for factor in (2, 3, 5):
-        while rest % factor == 0:
-            rest //= factor
-    return mixedradix if rest < _ROUGH else chirp
+        while size % factor == 0:
+            size //= factor
+    return size
+
+
+def _way(size: int) -> ModuleType:
+    return mixedradix if rough(size) < _ROUGH else chirp
 
 
 @lru_cache(maxsize=16)

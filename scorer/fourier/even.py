@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from scorer.fourier import splitradix
-from scorer.fourier.complex import Complexes, pairs, times
+from scorer.fourier.complex import Complexes, imag, pairs, real, times
 from scorer.fourier.splitradix import EIGHTH, HALF_ROOT
 from scorer.javatrig import cos, sin
 from scorer.vectors import Floats
@@ -27,7 +27,7 @@ def forward(numbers: Floats) -> Floats:
     if size > 2:
         slots = pairs(folded[..., ::2], folded[..., 1::2])
         slots = splitradix.backward(_unmixed(slots, _mix(size).conj()))
-        folded[..., ::2], folded[..., 1::2] = slots.real, slots.imag
+        folded[..., ::2], folded[..., 1::2] = real(slots), imag(slots)
     found = _rotated(folded) * math.sqrt(2.0 / size)
     found[..., 0] /= math.sqrt(2.0)
     return found
@@ -42,7 +42,7 @@ def inverse(numbers: Floats) -> Floats:
     if size > 2:
         slots = splitradix.forward(pairs(folded[..., ::2], folded[..., 1::2]))
         slots = _unmixed(slots, _mix(size))
-        folded[..., ::2], folded[..., 1::2] = slots.real, slots.imag
+        folded[..., ::2], folded[..., 1::2] = real(slots), imag(slots)
     found = np.empty_like(folded)
     found[..., 0], found[..., -1] = folded[..., 0] + folded[..., 1], folded[..., 0] - folded[..., 1]
     found[..., 2::2] = folded[..., 2::2] + folded[..., 3::2]
@@ -54,11 +54,11 @@ def _unmixed(slots: Complexes, mix: Complexes) -> Complexes:
     """Tell the real transform's slots from the complex one's, or back: each with its mirror image's."""
     near = slots[..., 1 : len(mix) + 1]
     far = slots[..., : -len(mix) - 1 : -1] if len(mix) else near
-    share = times(mix, pairs(near.real - far.real, near.imag + far.imag))
+    share = times(mix, near - far.conj())
     found = slots.copy()
     found[..., 1 : len(mix) + 1] = near - share
     if len(mix):
-        found[..., : -len(mix) - 1 : -1] = pairs(far.real + share.real, far.imag - share.imag)
+        found[..., : -len(mix) - 1 : -1] = far + share.conj()
     return found
 
 

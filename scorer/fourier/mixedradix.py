@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from scorer.fourier.complex import Complexes, pairs
+from scorer.fourier.complex import Complexes, pairs, real
 from scorer.fourier.radices import Step, joined, parted
 from scorer.javatrig import cos, sin
 from scorer.vectors import Floats
@@ -23,7 +23,7 @@ WHOLE_TURN = 6.283185307179586
 
 def forward(slots: Floats) -> Complexes:
     """Return the half spectra of (…, n) real slots: (…, n // 2 + 1)."""
-    spectra = slots.reshape(-1, slots.shape[-1], 1).astype(np.complex128)
+    spectra = pairs(slots, np.zeros(slots.shape)).reshape(-1, slots.shape[-1], 1)
     for step in reversed(_steps(slots.shape[-1])):
         spectra = joined(step, spectra)
     return spectra.reshape(*slots.shape[:-1], -1)
@@ -34,7 +34,7 @@ def backward(spectra: Complexes, size: int) -> Floats:
     slots = spectra.reshape(-1, 1, spectra.shape[-1])
     for step in _steps(size):
         slots = parted(step, slots)
-    return slots.real.reshape(*spectra.shape[:-1], size)
+    return real(slots).reshape(*spectra.shape[:-1], size)
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scorer.fourier.complex import Complexes, pairs, scaled, times, turn
+from scorer.fourier.complex import Complexes, empty, imag, pairs, real, scaled, times, turn
 from scorer.javatrig import cos, sin
 from scorer.vectors import Floats
 
@@ -49,7 +49,7 @@ def joined(step: Step, spectra: Complexes) -> Complexes:
     parts = spectra.reshape(rows, step.factor, step.before, width).copy()
     turned = slice(1, step.pairs + 1)
     parts[:, 1:, :, turned] = times(step.rotations.conj()[:, None], parts[:, 1:, :, turned])
-    found = np.empty((rows, step.before, step.factor * step.after // 2 + 1), np.complex128)
+    found = empty((rows, step.before, step.factor * step.after // 2 + 1), spectra)
     {2: _join_two, 4: _join_four}.get(step.factor, _join_odd)(step, parts, found)
     return found
 
@@ -57,11 +57,12 @@ def joined(step: Step, spectra: Complexes) -> Complexes:
 def parted(step: Step, spectra: Complexes) -> Complexes:
     """Part (rows, before, …) half spectra into (rows, factor * before, …), which is `joined` undone, times factor."""
     rows = len(spectra)
-    found = np.empty((rows, step.factor, step.before, step.after // 2 + 1), np.complex128)
+    found = empty((rows, step.factor, step.before, step.after // 2 + 1), spectra)
     {2: _part_two, 4: _part_four}.get(step.factor, _part_odd)(step, spectra, found)
     turned = slice(1, step.pairs + 1)
     found[:, 1:, :, turned] = times(step.rotations[:, None], found[:, 1:, :, turned])
-    found.imag[..., 0] = 0.0  # of a sum of mirror images, whose parts may have been infinite
+    first = real(found[..., 0])  # of a sum of mirror images, whose other parts may have been infinite
+    found[..., 0] = pairs(first, np.zeros(first.shape))
     return found.reshape(rows, -1, found.shape[-1])
 
 
@@ -80,7 +81,8 @@ def _part_two(step: Step, spectra: Complexes, found: Complexes) -> None:
     found[:, 0, :, :count], found[:, 1, :, :count] = near + far, near - far
     if after % 2 == 0:
         middle = spectra[..., after // 2]
-        found[:, 0, :, -1], found[:, 1, :, -1] = 2.0 * middle.real, -2.0 * middle.imag
+        _put(found[:, 0], 2.0 * real(middle))
+        _put(found[:, 1], -2.0 * imag(middle))
 
 
 def _join_four(step: Step, parts: Complexes, found: Complexes) -> None:
@@ -93,11 +95,11 @@ def _join_four(step: Step, parts: Complexes, found: Complexes) -> None:
     found[..., after - count + 1 : after + 1] = (differences + turned).conj()[..., ::-1]
     found[..., after : after + count] = differences - turned
     if after % 2 == 0:
-        one, two, three, four = (parts[:, part, :, -1].real for part in range(4))
-        real, imag = HALF_ROOT * (two - four), -HALF_ROOT * (two + four)
+        one, two, three, four = (real(parts[:, part, :, -1]) for part in range(4))
+        odd, even = HALF_ROOT * (two - four), -HALF_ROOT * (two + four)
         middle = after // 2
-        found[..., middle] = pairs(real + one, imag - three)
-        found[..., after + middle] = pairs(one - real, imag + three)
+        found[..., middle] = pairs(odd + one, even - three)
+        found[..., after + middle] = pairs(one - odd, even + three)
 
 
 def _part_four(step: Step, spectra: Complexes, found: Complexes) -> None:
@@ -110,10 +112,17 @@ def _part_four(step: Step, spectra: Complexes, found: Complexes) -> None:
     found[:, 1, :, :count], found[:, 3, :, :count] = differences + turned, differences - turned
     if after % 2 == 0:
         low, high = spectra[..., after // 2], spectra[..., after + after // 2]
-        real, imag = low.real - high.real, low.imag + high.imag
-        total, rest = low.real + high.real, high.imag - low.imag
-        found[:, 0, :, -1], found[:, 2, :, -1] = total + total, rest + rest
-        found[:, 1, :, -1], found[:, 3, :, -1] = ROOT * (real - imag), -ROOT * (real + imag)
+        total, rest = real(low) + real(high), imag(high) - imag(low)
+        one, other = real(low) - real(high), imag(low) + imag(high)
+        for part, last in enumerate(
+            (total + total, ROOT * (one - other), rest + rest, -ROOT * (one + other))
+        ):
+            _put(found[:, part], last)
+
+
+def _put(found: Complexes, last: Floats) -> None:
+    """Put the real number at the end of transforms of an even number of slots."""
+    found[..., -1] = pairs(last, np.zeros(last.shape))
 
 
 def _join_odd(step: Step, parts: Complexes, found: Complexes) -> None:
@@ -137,7 +146,8 @@ def _part_odd(step: Step, spectra: Complexes, found: Complexes) -> None:
     first = spectra[:, None, :, :count]
     total, evens, odds = _rotated(first, near + far, near - far, step.factor)
     if step.factor == 3:
-        odds.imag[..., 0] = 2.0 * THIRD * near.imag[..., 0]
+        first = odds[..., 0]
+        odds[..., 0] = pairs(real(first), 2.0 * THIRD * imag(near[..., 0]))
     odds = turn(odds)
     found[:, :1] = total
     found[:, 1 : half + 1], found[:, :half:-1] = evens + odds, evens - odds
@@ -146,7 +156,7 @@ def _part_odd(step: Step, spectra: Complexes, found: Complexes) -> None:
 def _rotated(first: Complexes, sums: Complexes, differences: Complexes, factor: int) -> tuple[Complexes, ...]:
     """Return the plain sum, and for each of the new pairs its cosines' sum and its sines' sum: (rows, pairs, …)."""
     cosines, sines = _powers(factor)
-    total, evens, odds = first, first, np.zeros(1, np.complex128)
+    total = evens = odds = first
     for part in range(factor // 2):
         plus, minus = sums[:, part, None], differences[:, part, None]
         total = total + plus
@@ -168,14 +178,10 @@ def _powers(factor: int) -> tuple[Floats, Floats]:
     cosine, sine = float(cos(angle)), float(sin(angle))
     half = factor // 2
     found = np.empty((2, half, half))
-    real, imag = 1.0, 0.0
+    a, b = 1.0, 0.0
     for row in range(half):
-        real, imag = cosine * real - sine * imag, cosine * imag + sine * real
-        power_real, power_imag = real, imag
-        for column in range(half):
-            found[:, row, column] = power_real, power_imag
-            power_real, power_imag = (
-                real * power_real - imag * power_imag,
-                real * power_imag + imag * power_real,
-            )
+        a, b = cosine * a - sine * b, cosine * b + sine * a
+        found[:, row, 0] = c, d = a, b
+        for column in range(1, half):
+            found[:, row, column] = c, d = a * c - b * d, a * d + b * c
     return found[0], found[1]

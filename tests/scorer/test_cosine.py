@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from scorer import fourier, javatrig
 from scorer.errors import Invalid
-from scorer.fourier import chirp, mixedradix, splitradix
+from scorer.fourier import chirp, mixedradix, program, splitradix
 from scorer.stages import cosine
 from scorer.vectors import Sparse
 
@@ -83,6 +83,22 @@ def test_a_row_of_a_table_is_transformed_alone(size):
     for transform in (fourier.forward, fourier.inverse):
         with np.errstate(all="ignore"):
             np.testing.assert_array_equal(transform(table), [transform(row) for row in table])
+
+
+@pytest.mark.parametrize("size", range(2, 65))
+def test_one_row_of_few_slots_goes_a_straight_way(size):
+    """The function that is written for a row gives the bits of the arrays, for infinities and what overflows, too."""
+    chance = np.random.default_rng(size)
+    with np.errstate(over="ignore"):
+        rows = chance.normal(size=(5, size)) * np.array([[1.0], [1e308], [1.0], [1.0], [1e-320]])
+    rows[2, size // 2], rows[3, 0] = math.inf, math.nan
+    for transform in (fourier.forward, fourier.inverse):
+        one = fourier.one(transform, size)
+        assert (one is None) == (size in (37, 41, 43, 47, 49, 53, 59, 61))
+        with np.errstate(all="ignore"):
+            expected = transform(rows)
+        for row, answer in zip(rows, expected, strict=True):
+            np.testing.assert_array_equal(program.straight(transform, size)(*row.tolist()), answer)
 
 
 @pytest.mark.parametrize("size", [2, 4, 6, 10, 14, 22, 44, 98, 390, 422])
