@@ -123,6 +123,7 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
         if stage.label is not None and one.outputs[0] is not None:
             labels[one.outputs[0]] = stage.label
         if one.ends:
+            _check_single(plan, one, stage)
             made = {labels.get(name, name): value for name, value in made.items()}
             _arrange(plan, stage, inputs, made)
             made, labels = {}, {}
@@ -197,6 +198,17 @@ def _produce(plan: Plan, name: str | None, described: Field, made: dict[str, int
     made[name] = len(plan.fields)
     plan.fields.append(described)
     return made[name]
+
+
+def _check_single(plan: Plan, one: Wired, stage: Stage) -> None:
+    """Refuse a class that adds columns to those that are there where one is of the same name: Spark keeps both."""
+    there = {name.lower() for name in plan.current}
+    for name, _ in () if stage.closes else stage.passing():
+        if name.lower() in there:
+            raise ColumnError(
+                f"stage {one.saved.uid}: it makes a column `{name}` beside the one that * keeps; Spark gives both, of "
+                "which no stage could read either: name it otherwise with AS"
+            )
 
 
 def _arrange(plan: Plan, stage: Stage, inputs: tuple[int, ...], made: dict[str, int]) -> None:

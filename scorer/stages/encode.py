@@ -26,6 +26,13 @@ def _slots(size: int, attribute: Attribute | None, extra: str | None) -> list[At
     return [Attribute("binary", name) for name in names]
 
 
+def _known(attribute: Attribute | None) -> int | None:
+    """Return how many categories a column is known to have."""
+    if attribute is None:
+        return None
+    return 2 if attribute.kind == "binary" else attribute.categories
+
+
 @stage(
     "org.apache.spark.ml.feature.OneHotEncoderModel", inputs=("inputCol",), outputs=("outputCol",), each=True
 )
@@ -51,6 +58,13 @@ class OneHotEncoder(Stage):
         if not all(isinstance(size, int) and 0 <= size <= MAX_CATEGORIES for size in sizes):
             raise saved.fail(f"its category sizes are not whole numbers up to {MAX_CATEGORIES}")
         return [cls(size, keep, drop_last) for size in sizes]
+
+    def resolve(self, inputs: tuple[Field, ...]) -> Self:
+        """Refuse a column that is known to be of other categories than those that were seen at fit."""
+        known = _known(inputs[0].attribute)
+        if known not in (None, self.categories):
+            raise ColumnError(f"{self.categories} categories were seen at fit, and the column has {known}")
+        return self
 
     @property
     def size(self) -> int:
@@ -113,9 +127,7 @@ class LegacyOneHotEncoder(Stage):
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Take the size from the column's attribute."""
-        attribute = inputs[0].attribute
-        binary = attribute is not None and attribute.kind == "binary"
-        known = 2 if binary else attribute.categories if attribute is not None else None
+        known = _known(inputs[0].attribute)
         if known is None:
             raise ColumnError(
                 "the one-hot encoder of Spark 2 takes its size from its input column, which carries no labels; "

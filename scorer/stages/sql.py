@@ -224,8 +224,8 @@ class SQLTransformer(Stage):
             statement = parse(saved.text("statement"), saved.behaves)
         except ValueError as e:
             raise saved.fail(str(e)) from None
-        if (twice := _twice(statement)) is not None:
-            raise saved.fail(f"the statement makes two columns `{twice}`; name one of them otherwise")
+        if (twice := _twice(statement, saved.behaves)) is not None:
+            raise saved.fail(twice)
         return list(_parts(statement, saved.behaves))
 
     def passing(self) -> tuple[tuple[str, int | None], ...]:
@@ -236,7 +236,10 @@ class SQLTransformer(Stage):
         """Return the projection with other names for what expressions make."""
         made = tuple((names.get(n, n) if place is None else n, place) for n, place in self.named)
         if names and len({name.lower() for name, _ in made}) < len(made):
-            raise ColumnError(f"the statement makes a column twice: {', '.join(name for name, _ in made)}")
+            columns = ", ".join(f"`{name}`" for name, _ in made)
+            raise ColumnError(
+                f"the statement makes two columns of one name, of {columns}; name one otherwise with AS"
+            )
         return replace(self, named=made)
 
     @property
@@ -286,13 +289,17 @@ def _expression(statement: Statement, node: Node, name: str | None, version: Ver
     return one, tuple(statement.columns[number] for number in numbers), (name,)
 
 
-def _twice(statement: Statement) -> str | None:
-    """Return a name that two columns would have, as far as it can be told."""
-    names = [item.name for item in statement.items if item.name is not None]
-    names += list(statement.columns) if statement.star else []
-    seen: set[str] = set()
-    for name in names:
-        if name.lower() in seen:
-            return name
-        seen.add(name.lower())
+def _twice(statement: Statement, version: Version) -> str | None:
+    """Tell of two columns that have one name, as far as it can be told; None if there are none."""
+    made = [(item.name, item.node) for item in statement.items if item.node is not None and item.name]
+    found = [(name, f"`{automatic(node, version) or 'an expression'}`") for name, node in made]
+    found += [(name, "its own by *") for name in statement.columns] if statement.star else []
+    seen: dict[str, str] = {}
+    for name, text in found:
+        if (other := seen.get(name.lower())) is not None:
+            return (
+                f"the statement makes two columns `{name}` ({other} and {text}); Spark gives both, of which no stage "
+                "could read either: name one of them otherwise with AS"
+            )
+        seen[name.lower()] = text
     return None

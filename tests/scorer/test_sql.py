@@ -169,12 +169,12 @@ REFUSED = {
     "SELECT a | b & c AS n FROM __THIS__": "need parentheses",
     "SELECT EXTRACT(SECOND FROM t) AS n FROM __THIS__": "EXTRACT(SECOND FROM …) is not supported, but of year",
     "SELECT d - d AS n FROM __THIS__": "write datediff",
-    "SELECT d + 1, 1 + d FROM __THIS__": "makes a column twice: date_add(d, 1)",
+    "SELECT d + 1, 1 + d FROM __THIS__": "makes two columns of one name, of `date_add(d, 1)`",
     "SELECT concat(CAST(NULL AS STRING), s) > CAST(1 / 0 AS STRING) AS r FROM __THIS__": "division by zero",
     "SELECT a + 1 / 0 AS r FROM __THIS__": "every row would raise: division by zero",
     "SELECT TRANSFORM(a) USING 'cat' FROM __THIS__": "",
-    "SELECT a + 1 AS b, a AS B FROM __THIS__": "two columns `B`",
-    "SELECT *, a + 1 AS A FROM __THIS__": "two columns",
+    "SELECT a + 1 AS b, a AS B FROM __THIS__": "two columns `B` (`(a + 1)` and `a`)",
+    "SELECT *, a + 1 AS A FROM __THIS__": "two columns `a` (`(a + 1)` and its own by *)",
     "SELECT * EXCEPT (a) FROM __THIS__": "EXCEPT",
     "SELECT +a AS b FROM __THIS__": "a + before a value",
     "SELECT regexp_replace(a, 'x', 'y') FROM __THIS__": "give it one with AS",
@@ -202,6 +202,23 @@ def test_what_is_outside_the_subset_is_refused_by_name(load, text):
         load(text, schema=SCHEMA)
     assert "sql_1" in str(caught.value)
     assert REFUSED[text] in str(caught.value)
+
+
+def test_a_column_beside_one_of_an_earlier_stage_is_refused(tmp_path):
+    """Where * keeps a column that a stage made or read, another one of its name is refused with its stage and name."""
+    meta = {"class": "org.apache.spark.ml.PipelineModel", "uid": "p", "timestamp": 0, "sparkVersion": "4.0.0"}
+    meta |= {"paramMap": {"stageUids": ["sql_1", "sql_1"]}, "defaultParamMap": {}}
+    for second, said in (
+        ("SELECT *, a AS X", "makes a column `X`"),
+        ("SELECT *, x AS a", "makes a column `a`"),
+    ):
+        folder = tmp_path / said[-2]
+        (folder / "metadata").mkdir(parents=True)
+        (folder / "metadata" / "part-00000").write_text(json.dumps(meta), "utf-8")
+        saved(folder / "stages" / "0_sql_1", "SELECT *, a + 1 AS x FROM __THIS__")
+        saved(folder / "stages" / "1_sql_1", f"{second} FROM __THIS__")
+        with pytest.raises(scorer.ColumnError, match=f"sql_1.*{said}.*with AS"):
+            scorer.load(folder)
 
 
 def test_statements_that_gather_rows_are_refused(gathering):

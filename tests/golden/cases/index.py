@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from case import ALL, FOUR, case
-from pyspark.ml import Pipeline
+from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.feature import (
     Binarizer,
     Bucketizer,
@@ -259,6 +259,30 @@ def _ohe_one(s: Session) -> OneHotEncoderModel:
 )
 def _ohe_none(s: Session) -> OneHotEncoderModel:
     return OneHotEncoder(inputCols=["a"], outputCols=["av"]).fit(s.frame("a:double", [[0.0]]))
+
+
+@case(
+    "one_hot_of_other_labels",
+    "Labels that the encoder was not fitted to are refused.",
+    "a:string",
+    [["x"], ["z"]],
+)
+def _ohe_labels(s: Session) -> PipelineModel:
+    indexer = StringIndexer(inputCol="a", outputCol="i").fit(s.frame("a:string", [["x"], ["y"], ["z"]]))
+    encoder = OneHotEncoder(inputCols=["i"], outputCols=["v"], handleInvalid="keep")
+    return PipelineModel([indexer, encoder.fit(s.frame("i:double", [[0.0], [1.0]]))])
+
+
+@case(
+    "one_hot_of_a_flag",
+    "What is 0 or 1 has two categories, be more known or fewer.",
+    "x:double",
+    [[0.0], [1.0]],
+)
+def _ohe_flag(s: Session) -> PipelineModel:
+    flag = Binarizer(inputCol="x", outputCol="b", threshold=0.5)
+    encoder = OneHotEncoder(inputCols=["b"], outputCols=["v"])
+    return PipelineModel([flag, encoder.fit(s.frame("b:double", [[0.0], [1.0], [2.0]]))])
 
 
 for drop in (True, False):

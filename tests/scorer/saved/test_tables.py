@@ -97,7 +97,7 @@ def test_columns_of_wrong_types_are_refused(model, stage, value):
     try:
         made = scorer.load(model)
     except scorer.ScorerError as e:
-        assert stage in str(e)
+        assert stage.partition("_")[2] in str(e)
     else:
         assert isinstance(made, scorer.Model)
     rewrite(folder / "data", lambda _: pa.table({"other": pa.array([value])}))
