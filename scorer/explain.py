@@ -1,8 +1,8 @@
 """Why this score: what each input column contributes to the number that a model decides by.
 
-Linear models: coefficient × value, and the offset of a generalised one. Trees: Shapley values of the path-dependent expectation (S. Lundberg, G. Erion,
-S. Lee, "Consistent individualized feature attribution for tree ensembles", 2018, algorithm 2), with the training
-data's own counts as weights. The base and the contributions add up to the number.
+Linear models: coefficient × value, and the offset of a generalised one. Trees: Shapley values of the path-dependent
+expectation (S. Lundberg, G. Erion, S. Lee, "Consistent individualized feature attribution for tree ensembles", 2018,
+algorithm 2), with the training data's own counts as weights. The base and the contributions add up to the number.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Ex
     """
     head = next((step for step in reversed(plan.steps) if _explainable(step.stage)), None)
     if head is None:
-        last = f"its last stage is {plan.steps[-1].spark.rpartition('.')[2]}" if plan.steps else "it has no stage"
+        last = (
+            f"its last stage is {plan.steps[-1].spark.rpartition('.')[2]}"
+            if plan.steps
+            else "it has no stage"
+        )
         raise UnsupportedError(f"this model cannot be explained: {last}; what can be are {_KNOWN}")
     _check_slot(head.stage, slot)
     read = [next((n for n, v in plan.produced.items() if v == value), None) for value in head.inputs]

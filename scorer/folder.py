@@ -55,6 +55,8 @@ class Folder:
     def _entries(self) -> list[str]:
         try:
             infos = self.system.get_file_info(pafs.FileSelector(self.path))
+        except FileNotFoundError:
+            raise SavedError(self.path, "is missing: there is no such folder") from None
         except (OSError, pa.ArrowException) as e:
             raise SavedError(self.path, f"cannot be listed: {e}") from None
         things = (pafs.FileType.File, pafs.FileType.Directory)  # no pipes, no devices

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
-from scorer.fields import Attribute, Field, Kind, vector
+from scorer.fields import MAX_DESCRIBED, Attribute, Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Block, Dense, Mask, Sparse, Vector, Vectors, active, compressed, vector_of
@@ -70,12 +71,14 @@ class VectorAssembler(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots are named `<column>` or `<column>_<slot>`."""
-        slots: list[Attribute] = []
-        for name, described in zip(self.names, inputs, strict=True):
-            if described.type is None or described.width is None:
-                return (vector(),)
-            slots.extend(_named(name, described))
-        return (vector(slots=slots),)
+        widths = [None if described.type is None else described.width for described in inputs]
+        known = [width for width in widths if width is not None]
+        if len(known) < len(widths):
+            return (vector(),)
+        if sum(known) > MAX_DESCRIBED:
+            return (vector(sum(known)),)
+        pairs = zip(self.names, inputs, strict=True)
+        return (vector(slots=chain.from_iterable(_named(name, described) for name, described in pairs)),)
 
     def row(self) -> Callable[..., Vector]:
         """Assemble one row."""
