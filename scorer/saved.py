@@ -31,6 +31,7 @@ MAX_CLAIMS = (
 PER_BYTE = 100  # bytes of them that each byte that is stored pays for
 HASHED, BLOCK = 10_000, 1 << 18  # texts, numbers that are hashed at a time
 Version = tuple[int, int]
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".jar")
 _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     "nan": math.nan,
     **dict.fromkeys(("inf", "infinity"), math.inf),
@@ -240,6 +241,10 @@ def open_source(location: str | os.PathLike[str]) -> tuple[Place, Source]:
     place = locate(location)
     if place.is_folder:
         return place, Folder(place.system, place.path, place.root)
+    if place.path.lower().endswith(_ARCHIVES):
+        raise SavedError(
+            place.origin, "is an archive: unpack it, and name the folder in it that holds `metadata/`"
+        )
     if not place.path.endswith(".json"):
         raise SavedError(
             place.origin,
