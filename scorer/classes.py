@@ -25,6 +25,8 @@ def read_thresholds(saved: Saved, classes: int) -> tuple[float, ...] | None:
     thresholds = saved.numbers("thresholds")
     if len(thresholds) != classes:
         raise saved.fail(f"holds {len(thresholds)} thresholds for {classes} classes")
+    if not all(t >= 0 for t in thresholds) or thresholds.count(0.0) > 1:
+        raise saved.fail(f"its thresholds should be 0 or more, at most one of them 0, not {thresholds}")
     return thresholds
 
 

@@ -43,7 +43,7 @@ def draw_tree(view: TreeView, weight: float | None = None) -> str:
         for one in _nodes(view.root)
     }  # fmt: skip
     title = f"Tree {view.number} of {view.trees}, {view.spark.rpartition('.')[2]}"
-    under = f"{view.nodes} nodes, {view.depth} deep" + (
+    under = f"{view.nodes} node{'s' * (view.nodes != 1)}, {view.depth} deep" + (
         f", weight {weight:.6g}" if weight is not None else ""
     )
     total = max(max(box.x for box in boxes.values()) + width + _GAP, len(title) * 9.5 + 2 * _GAP)
@@ -69,7 +69,8 @@ def _nodes(root: TreeNode) -> Iterator[TreeNode]:
 
 def _lines(node: TreeNode, total: float) -> tuple[str, ...]:
     share = f" ({node.count / total:.1%})" if total else ""
-    count = f"{node.count:,.6g} rows{share}" if node.count < 1e6 else f"{node.count:,.0f} rows{share}"
+    number = f"{node.count:,.6g}" if node.count < 1e6 else f"{node.count:,.0f}"
+    count = f"{number} row{'s' * (node.count != 1)}{share}"
     answer = node.answer if node.share is None else f"{node.answer}  {node.share:.1%}"
     if node.question is None:
         return _cut(answer), count

@@ -1,15 +1,15 @@
 """Why this score: what each input column contributes to the number that a model decides by.
 
-Linear models: coefficient × value. Trees: Shapley values of the path-dependent expectation (S. Lundberg, G. Erion,
-S. Lee, "Consistent individualized feature attribution for tree ensembles", 2018, algorithm 2), with the training
-data's own counts as weights. The base and the contributions add up to the number.
+Linear models: coefficient × value, and the offset of a generalised one. Trees: Shapley values of the path-dependent
+expectation (S. Lundberg, G. Erion, S. Lee, "Consistent individualized feature attribution for tree ensembles", 2018,
+algorithm 2), with the training data's own counts as weights. The base and the contributions add up to the number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 from typing import Any
 
 from scorer.classes import argmax
@@ -24,6 +24,8 @@ from scorer.stages.boosted import BoostedClassifier
 from scorer.stages.forest import ForestClassifier, ForestRegressor
 from scorer.stages.glm import GeneralizedLinearRegression, LinearRegression, LinearSVC
 from scorer.stages.linear import Binomial, Multinomial
+from scorer.stages.ovr import OneVsRest
+from scorer.stages.select import Selector, VectorSlicer
 from scorer.stages.tree import TreeClassifier
 from scorer.treestage import TreeStage
 from scorer.vectors import Vector, dense, vector_of
@@ -51,17 +53,27 @@ def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Ex
     """
     head = next((step for step in reversed(plan.steps) if _explainable(step.stage)), None)
     if head is None:
-        raise UnsupportedError("only linear models and trees can be explained; the pipeline has neither")
+        last = (
+            f"its last stage is {plan.steps[-1].spark.rpartition('.')[2]}"
+            if plan.steps
+            else "it has no stage"
+        )
+        raise UnsupportedError(f"this model cannot be explained: {last}; what can be are {_KNOWN}")
     _check_slot(head.stage, slot)
-    name = next((n for n, v in plan.produced.items() if v == head.inputs[0]), None)
+    read = [next((n for n, v in plan.produced.items() if v == value), None) for value in head.inputs]
     made = next((n for n, v in plan.produced.items() if v in head.outputs), None)
-    row = compile_row(select(plan, [n for n in (name, made) if n is not None]))(facts)
+    row = compile_row(select(plan, [n for n in (*read, made) if n is not None]))(facts)
     if row is None:
         return None
-    features = _given(facts, head) if name is None else row[name]
+    features = _given(facts, head) if read[0] is None else row[read[0]]
     of, base, shares, margin = _shares(head.stage, features, slot)
+    behind = origins(plan, head.inputs[0], len(features))
+    if len(head.inputs) > 1:
+        offset = _offset(facts.get(head.names[1]) if read[1] is None else row[read[1]])
+        shares, margin = [*shares, offset], margin + offset
+        behind += origins(plan, head.inputs[1], 1)
     contributions: dict[str, float] = {}
-    for share, names in zip(shares, origins(plan, head.inputs[0], len(features)), strict=True):
+    for share, names in zip(shares, behind, strict=True):
         if share:
             key = " & ".join(names)
             contributions[key] = contributions.get(key, 0.0) + share
@@ -71,10 +83,17 @@ def explain(plan: Plan, facts: Mapping[str, Any], slot: int | None = None) -> Ex
     return Explanation(of, base, ordered, margin)
 
 
-_LINEAR = (Binomial, Multinomial, LinearRegression, LinearSVC, GeneralizedLinearRegression)
+_RAW = (Binomial, Multinomial, LinearSVC, BoostedClassifier)  # what is explained of them are raw scores
+_LINEAR = (*_RAW, LinearRegression, GeneralizedLinearRegression)
+_KNOWN = (
+    "linear models (LogisticRegression, LinearSVC, LinearRegression, GeneralizedLinearRegression), trees (single, "
+    "forests, boosted) and OneVsRest over models with raw scores of these"
+)
 
 
 def _explainable(stage: Stage) -> bool:
+    if isinstance(stage, OneVsRest):
+        return all(isinstance(model, _RAW) for model in stage.models)
     return isinstance(stage, (*_LINEAR, TreeStage))
 
 
@@ -83,6 +102,8 @@ def _check_slot(stage: Stage, slot: int | None) -> None:
         return
     if isinstance(stage, Multinomial):
         classes = len(stage.intercepts)
+    elif isinstance(stage, OneVsRest):
+        classes = len(stage.models)
     elif isinstance(stage, TreeClassifier):
         classes = stage.probability.shape[1]
     elif isinstance(stage, ForestClassifier):
@@ -103,10 +124,18 @@ def _given(facts: Mapping[str, Any], head: Step) -> Vector:
         raise ColumnError(f"column `{head.names[0]}` should hold a vector to be explained") from None
 
 
+def _offset(value: Any) -> float:
+    """Return the offset of a row that the model takes; where it is null, so is the link prediction."""
+    return nan if value is None else float(value)
+
+
 Shares = tuple[str, float, list[float], float]
 
 
 def _shares(stage: Stage, features: Vector, slot: int | None) -> Shares:
+    if isinstance(stage, OneVsRest):
+        place = int(stage.row()(features)[1]) if slot is None else slot
+        return f"rawPrediction[{place}]", *_shares(stage.models[place], features, 1)[1:]
     numbers = dense(features)
     if isinstance(stage, Multinomial):
         raw = [_linear(w, b, numbers) for w, b in zip(stage.weights, stage.intercepts, strict=True)]
@@ -169,7 +198,15 @@ def origins(plan: Plan, value: int, size: int) -> list[tuple[str, ...]]:
         sizes = [size - known if w is None and len(rest) == 1 else w for w in widths]
         if all(w is not None for w in sizes) and sum(w or 0 for w in sizes) == size:
             return [o for v, w in zip(step.inputs, sizes, strict=True) for o in origins(plan, v, w or 0)]
+    elif isinstance(step.stage, Selector | VectorSlicer):
+        below = origins(plan, step.inputs[0], plan.fields[step.inputs[0]].size or _end(step.stage.indices))
+        if len(step.stage.indices) == size and _end(step.stage.indices) <= len(below):
+            return [below[i] for i in step.stage.indices]
     elif len(step.inputs) == 1 and step.stage.slotwise and plan.fields[step.inputs[0]].size in (None, size):
         return origins(plan, step.inputs[0], size)
     names = dict.fromkeys(n for v in step.inputs for o in origins(plan, v, 1) for n in o)
     return [tuple(names)] * size
+
+
+def _end(slots: Sequence[int]) -> int:
+    return max(slots, default=-1) + 1

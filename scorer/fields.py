@@ -21,6 +21,8 @@ DOUBLE = pa.float64()
 TEXT = pa.string()
 TOKENS = pa.list_(pa.string())
 HASHES = pa.list_(pa.list_(pa.float64()))  # a list of vectors
+MAX_NAMED = 1 << 16  # slots of a vector that are described although no data name them
+MAX_DESCRIBED = 1 << 20  # slots of a vector that are described
 
 
 @dataclass(frozen=True, slots=True)

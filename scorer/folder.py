@@ -21,6 +21,7 @@ from scorer.errors import SavedError
 MAX_METADATA = 64 << 20  # bytes; stop words and labels of old saves stand in the metadata
 PER_BYTE = 60  # bytes of memory that a byte of JSON may become
 _LARGE = 1 << 20  # bytes; less is not worth the question how large the file is
+_NEAR = 20  # folders that are looked at for a model
 MAX_COMMIT = 16 << 20  # bytes of a transaction's list
 _LOCAL = "is in Spark Connect's local format; save the model with `model.save`"
 
@@ -55,6 +56,8 @@ class Folder:
     def _entries(self) -> list[str]:
         try:
             infos = self.system.get_file_info(pafs.FileSelector(self.path))
+        except FileNotFoundError:
+            raise SavedError(self.path, "is missing: there is no such folder") from None
         except (OSError, pa.ArrowException) as e:
             raise SavedError(self.path, f"cannot be listed: {e}") from None
         things = (pafs.FileType.File, pafs.FileType.Directory)  # no pipes, no devices
@@ -93,8 +96,24 @@ class Folder:
         if inner.kind() == "file":
             raise SavedError(inner.path, _LOCAL)
         if inner.kind() != "folder":
-            raise SavedError(self.path, "is not a saved Spark model: it has no `metadata` folder")
+            raise SavedError(
+                self.path, f"is not a saved Spark model: it has no `metadata` folder{self._meant()}"
+            )
         return inner.text()
+
+    def _meant(self) -> str:
+        """Say which folder beside this one is a model, if the caller went one too far or stopped one short."""
+        if self.path != self.root:
+            return ""
+        above = posixpath.dirname(self.path)
+        if self._is_model(above):
+            return f"; the folder above it, {above}, is one"
+        near = [name for name in self.names()[:_NEAR] if self._is_model(posixpath.join(self.path, name))]
+        return f"; in it, `{near[0]}` is one" if near else ""
+
+    def _is_model(self, path: str) -> bool:
+        found = self.system.get_file_info(posixpath.join(path, "metadata"))
+        return bool(found.type == pafs.FileType.Directory)
 
     def text(self) -> str:
         """Read the first line of the part file that has content."""

@@ -93,7 +93,7 @@ def locate(location: str | os.PathLike[str]) -> Place:
 
 def _system(text: str, scheme: str) -> tuple[Any, str]:
     if scheme in ("", "file"):
-        path = text if not scheme else pafs.FileSystem.from_uri(_slashes(text))[1]
+        path = text if not scheme else _local(text)
         return pafs.LocalFileSystem(), os.path.realpath(path)
     uri = _HADOOP.get(scheme, scheme) + text[len(scheme) :]
     if scheme in ("gs", "gcs") and _PATIENCE not in uri:
@@ -102,10 +102,15 @@ def _system(text: str, scheme: str) -> tuple[Any, str]:
     return system, path.rstrip("/")
 
 
-def _slashes(uri: str) -> str:
-    """Write `file:/x`, Hadoop's way, as `file:///x`."""
-    rest = uri[len("file:") :]
-    return f"file:{rest}" if rest.startswith("//") else f"file://{rest}"
+def _local(uri: str) -> str:
+    """Return the path of a `file` URI, also as Hadoop writes them: `file:/x`, and with characters left unescaped."""
+    rest = re.sub("^//(localhost)?(?=/)", "", uri[len("file:") :])
+    try:
+        return str(pafs.FileSystem.from_uri(f"file://{rest}" if rest.startswith("/") else uri)[1])
+    except pa.ArrowInvalid:
+        if rest.startswith("/") and not rest.startswith("//"):
+            return rest
+        raise
 
 
 def without_secrets(text: str) -> str:

@@ -21,11 +21,17 @@ from scorer.bundle import Bundle, Source
 from scorer.errors import SavedError
 from scorer.folder import Folder
 from scorer.location import Origin, Place, locate
-from scorer.vectors import Matrix, Vector, matrix_of, vector_of
+from scorer.vectors import Matrix, Sparse, Vector, matrix_of, vector_of
 
 MAX_STAGES = 20_000
+MAX_VALUES = 1 << 22  # of a stage's metadata: a list in JSON takes two bytes, and sixty in memory
+MAX_CLAIMS = (
+    1 << 28
+)  # bytes that a model may need beyond what is stored: zeros of sparse vectors, unnamed slots
+PER_BYTE = 100  # bytes of them that each byte that is stored pays for
 HASHED, BLOCK = 10_000, 1 << 18  # texts, numbers that are hashed at a time
 Version = tuple[int, int]
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".jar")
 _WORDS = {  # how Spark's versions write a double that JSON cannot hold
     "nan": math.nan,
     **dict.fromkeys(("inf", "infinity"), math.inf),
@@ -38,6 +44,15 @@ class Ledger:
 
     def __init__(self) -> None:
         self._digests: dict[str, bytes] = {}
+        self._claimed = 0
+
+    def claim(self, size: int, stored: int = 0) -> None:
+        """Count bytes that a model needs for what it only claims; raises ValueError if they are too many."""
+        self._claimed += max(0, size - PER_BYTE * stored)
+        if self._claimed > MAX_CLAIMS:
+            raise ValueError(
+                f"claims {size} bytes and stores {stored}, more than a model of its size may hold"
+            )
 
     def note(self, key: str, content: bytes) -> None:
         """Remember the content under its place in the model; raises SavedError for too many stages."""
@@ -133,6 +148,13 @@ class Saved:
             raise self.fail(f"parameter `{name}` should be a number, not {value!r}")
         return float(number)
 
+    def claim(self, size: int) -> None:
+        """Count bytes that the stage needs for what no file holds; raises SavedError if they are too many."""
+        try:
+            self.ledger.claim(size)
+        except ValueError as e:
+            raise self.fail(str(e)) from None
+
     # -- tables -------------------------------------------------------------------------------------------
 
     def table(self, name: str = "data") -> pa.Table:
@@ -163,13 +185,20 @@ class Saved:
     def vector(self, value: Any, name: str) -> Vector:
         """Decode Spark's struct of a vector."""
         try:
-            return vector_of(value)
+            found = vector_of(value)
+            if isinstance(found, Sparse):
+                self.ledger.claim(8 * found.size, 12 * len(found.values))
         except (ValueError, TypeError, KeyError) as e:
             raise self.fail(f"`{name}` is not a vector: {e}") from None
+        return found
 
     def matrix(self, value: Any, name: str) -> Matrix:
         """Decode Spark's struct of a matrix."""
         try:
+            if value["type"] == 0:
+                self.ledger.claim(
+                    9 * int(value["numRows"]) * int(value["numCols"]), 12 * len(value["values"])
+                )
             return matrix_of(value)
         except (ValueError, TypeError, KeyError) as e:
             raise self.fail(f"`{name}` is not a matrix: {e}") from None
@@ -212,6 +241,10 @@ def open_source(location: str | os.PathLike[str]) -> tuple[Place, Source]:
     place = locate(location)
     if place.is_folder:
         return place, Folder(place.system, place.path, place.root)
+    if place.path.lower().endswith(_ARCHIVES):
+        raise SavedError(
+            place.origin, "is an archive: unpack it, and name the folder in it that holds `metadata/`"
+        )
     if not place.path.endswith(".json"):
         raise SavedError(
             place.origin,
@@ -247,6 +280,8 @@ def read(source: Source, place: str, ledger: Ledger, as_of: Version | None) -> S
 
 def _json(source: Source) -> Any:
     text, path = source.metadata(), f"{source.path}/metadata"
+    if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        raise SavedError(path, f"the metadata holds more than {MAX_VALUES:,} values")
     try:
         meta = json.loads(text)
         json.dumps(meta, ensure_ascii=False).encode()

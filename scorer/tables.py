@@ -75,6 +75,11 @@ class TableScorer:
             made, rows = self._score(chunk)
         except TooWideError:
             size = -(-chunk.num_rows // 8)
+        except MemoryError:
+            raise ColumnError(
+                "the vectors of these rows do not fit into memory: score fewer rows at a time, or name other columns "
+                "(`columns`)"
+            ) from None
         else:
             yield start, chunk, made, rows
             return

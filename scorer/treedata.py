@@ -20,7 +20,7 @@ from scorer.errors import Invalid
 from scorer.kernels import Forest, PlainTrees
 from scorer.kernels.forest import MOST, Whole
 from scorer.saved import Saved
-from scorer.vectors import Block, Dense, Floats, OneHot, Sparse, Vector, Vectors, dense
+from scorer.vectors import MAX_SLOTS, Block, Dense, Floats, OneHot, Sparse, Vector, Vectors, dense
 
 Ints = npt.NDArray[np.int64]
 N = TypeVar("N", bound=np.generic)
@@ -117,8 +117,11 @@ def _nodes(saved: Saved, trees: Whole, data: list[pa.Array], count: int) -> Node
         pa.default_memory_pool().release_unused()
     left, right, feature, arity, prediction, statistics, lists = (fields.pop(path) for path in FIELDS)
     starts = _starts(lists)
+    features = _extra(saved, "numFeatures")
+    if features > MAX_SLOTS:
+        raise ValueError(f"its metadata give numFeatures as {features}, where {MAX_SLOTS} are the most")
     return Nodes(
-        features=_extra(saved, "numFeatures"),
+        features=features,
         sizes=np.bincount(trees, minlength=count),
         statistics=_matrix(statistics),
         splits={

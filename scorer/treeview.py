@@ -6,6 +6,7 @@ boosted tree with what it adds to the sum: its prediction times its weight.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -138,9 +139,15 @@ class _Reader:
 
     def _set(self, slot: int, categories: list[int]) -> str:
         labels = self.slots[slot].labels if slot < len(self.slots) else None
-        shown = [labels[x] if labels and x < len(labels) else str(x) for x in categories[:_NAMES]]
+        shown = [_word(labels[x]) if labels and x < len(labels) else str(x) for x in categories[:_NAMES]]
         more = [f"… {len(categories) - _NAMES} more"] if len(categories) > _NAMES else []
         return f"{{{', '.join([*shown, *more])}}}"
+
+
+def _word(label: str) -> str:
+    """Write a category so that it is told from those beside it: in quotes, if it holds what stands between them."""
+    plain = label and label == label.strip() and not set(label) & set(',{}"')
+    return label if plain else json.dumps(label, ensure_ascii=False)
 
 
 def _below(forest: Forest, node: int) -> int:

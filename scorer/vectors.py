@@ -100,6 +100,8 @@ def _from_struct(value: Mapping[str, Any]) -> Vector:
     numbers = [float(x) for x in value["values"]]
     if value["type"] == 1:
         return numbers
+    if value["type"] != 0:
+        raise ValueError(f"its type is {value['type']!r}, where 0 is sparse and 1 is dense")
     size, indices = int(value["size"]), [int(i) for i in value["indices"]]
     if not 0 <= size <= MAX_SLOTS:
         raise ValueError(f"it claims {size} slots")
@@ -153,6 +155,8 @@ def matrix_of(value: Mapping[str, Any]) -> Matrix:
             raise ValueError(f"{numbers.size} values for {rows} × {columns} entries")
         order = "C" if value["isTransposed"] else "F"
         return Matrix(np.ascontiguousarray(numbers.reshape((rows, columns), order=order)), None)  # type: ignore[call-overload]
+    if value["type"] != 0:
+        raise ValueError(f"its type is {value['type']!r}, where 0 is sparse and 1 is dense")
     return _sparse_matrix(value, rows, columns, numbers)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +85,7 @@ class Verifier:
     Raises ColumnError if there is nothing to compare, ValueError for a tolerance below zero.
     """
 
+    ABSENT: ClassVar[str] = "not in the table"
     model: Model
     names: Sequence[str]
     tolerance: float | None = None
@@ -141,11 +142,18 @@ class Verifier:
             check.unchecked = tuple(_between(plan, check.column, held)) if check.column in wrong else ()
         return Verdict(self._rows, tuple(self._checks), self._missing, self._dropped, self._refused, first)
 
+    @staticmethod
+    def types(model: Model) -> dict[str, pa.DataType]:
+        """Return the types of the columns that a model makes, as far as they are known: for tables of text."""
+        plan = model.plan
+        kinds = {name: plan.fields[plan.produced[name]].type for name, _ in _made(plan)}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
+
     # -- inside ---------------------------------------------------------------------------------------------
 
     def _obstacle(self, plan: Plan, name: str) -> str:
         if name not in self.names:
-            return "not in the table"
+            return self.ABSENT
         if self.names.count(name) > 1:
             return "in the table several times"
         raws = [raw.name for raw in select(plan, [name]).raws]

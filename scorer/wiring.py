@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,9 +82,15 @@ def damaged(saved: Saved) -> Iterator[None]:
     try:
         yield
     except KeyError as e:
-        raise saved.fail(f"its data lack {e}") from None
+        raise saved.fail(f"its data lack {_lacking(e)}") from None
     except (*_DAMAGE, pa.ArrowException) as e:
         raise saved.fail(f"its data do not fit the class: {e or type(e).__name__}") from None
+
+
+def _lacking(error: KeyError) -> str:
+    """Name what is not there: a key, or the column of a sentence of Arrow's."""
+    found = re.fullmatch(r'Field "(.*)" does not exist in schema', str(error.args[0]) if error.args else "")
+    return f"the column `{found[1]}`" if found else str(error)
 
 
 def _pairs(saved: Saved, entry: Entry) -> list[tuple[str, str | None]]:

@@ -16,6 +16,7 @@ from rich.tree import Tree
 
 import scorer
 from policy.cli.paint import coloured
+from policy.cli.words import many
 
 _HELP = """Print what MODEL is made of: its stages, the columns that they read and make, and their sizes.
 
@@ -32,7 +33,11 @@ weight). A boosted tree answers with what it adds to the sum, its weight include
 @click.command("show", help=_HELP)
 @click.argument("model", metavar="MODEL")
 @click.option("--tree", "number", type=click.IntRange(min=0), help="Show this tree, counted from 0.")
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the tree into this file.")
+@click.option(
+    "--svg",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Draw the tree into this file; - for standard output.",
+)
 @click.option(
     "--depth", type=click.IntRange(1, 12), default=5, show_default=True, help="Levels below the root to show."
 )
@@ -103,7 +108,7 @@ def _label(node: scorer.Outline) -> Text:
     text = Text(node.spark.rpartition(".")[2], style="bold")
     text.append(f"  {_clean(node.uid)}", style="not bold dim")
     if node.stages:
-        text.append(f"  {len(node.stages)} stages, saved by Spark {node.version}", style="not bold")
+        text.append(f"  {many(len(node.stages), 'stage')}, saved by Spark {node.version}", style="not bold")
     if node.inputs or node.outputs:
         inputs = _listed([_clean(name) for name in node.inputs])
         text.append(f"\n{inputs} → {_listed([_made(one) for one in node.outputs])}", style="not bold")
@@ -148,7 +153,7 @@ def _all(node: scorer.Outline) -> Iterator[scorer.Outline]:
 
 def _tree(view: scorer.TreeView, weight: float | None) -> Tree:
     head = Text(f"tree {view.number} of {view.trees} of {_clean(view.uid)}", style="bold")
-    size = f": {view.nodes} nodes, {view.depth} deep" + (
+    size = f": {many(view.nodes, 'node')}, {view.depth} deep" + (
         f", weight {weight:.6g}" if weight is not None else ""
     )
     tree = Tree(head.append(size, style="not bold"))
@@ -164,14 +169,18 @@ def _grow(tree: Tree, node: scorer.TreeNode, word: str) -> None:
     else:
         text.append(answer, style="bold default")
     text.append(
-        f"  ({'' if node.question is None else f'{answer}; '}{node.count:,.10g} rows)", style="dim default"
+        f"  ({'' if node.question is None else f'{answer}; '}{_rows(node.count)})", style="dim default"
     )
     if node.hidden:
-        text.append(f"  … {node.hidden} more nodes", style="dim default")
+        text.append(f"  … {many(node.hidden, 'more node')}", style="dim default")
     own = tree.add(text)
     for name, below in (("yes: ", node.yes), ("no: ", node.no)):
         if below is not None:
             _grow(own, below, name)
+
+
+def _rows(count: float) -> str:
+    return "1 row" if count == 1 else f"{count:,.10g} rows"
 
 
 def _clean(text: str) -> str:
@@ -179,6 +188,9 @@ def _clean(text: str) -> str:
 
 
 def _write(path: Path, content: str) -> None:
+    if str(path) == "-":
+        click.echo(content, nl=False)
+        return
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:

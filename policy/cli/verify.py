@@ -17,6 +17,7 @@ from policy.cli.progress import progress
 from policy.cli.score import column_types
 from policy.cli.streaming import TYPE_HELP, named_types
 from policy.cli.tables import FORMATS, Kinds, TableError, read
+from policy.cli.words import many
 
 _HELP = """Compare what your Spark wrote with what MODEL gives for the same rows.
 
@@ -33,7 +34,7 @@ Vectors may be Spark's own or lists of numbers. Rows that Spark dropped are not 
 that is dropped or refused here is a difference. SCORED may be any table that `scoregate score --help` names.
 
 \b
-Exit codes: 0 all agrees; 1 something differs, or cannot be read; 2 wrong usage.
+Exit codes: 0 all agrees; 1 something differs, or cannot be compared or read; 2 wrong usage.
 """
 
 
@@ -75,7 +76,7 @@ def command(
     except (TableError, scorer.ScorerError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(check.to_dict(), indent=2) if form == "json" else check.text())
-    if not check.verdict.equal:
+    if not check.verdict.equal or check.untold:
         raise SystemExit(1)
 
 
@@ -88,6 +89,9 @@ class Check:
     as_of: str | None
     tolerance: float | None
     place: str = ""
+    untold: dict[str, str] = field(
+        default_factory=dict
+    )  # answers that SCORED holds, and why they say nothing
     model: scorer.Model = field(init=False)
     verdict: scorer.Verdict = field(init=False)
 
@@ -108,12 +112,17 @@ class Check:
                 show(chunk.start + chunk.table.num_rows)
         assert verifier is not None  # every source has at least one chunk, perhaps an empty one
         self.verdict = verifier.verdict()
+        if not self.verdict.rows:
+            raise TableError(f"{self.source}: holds no rows, so nothing is compared")
+        held = set(verifier.names) & set(self.model.outputs.names)
+        self.untold = {name: why for name, why in self.verdict.missing.items() if name in held}
 
     def to_dict(self) -> dict[str, Any]:
         """The answer for a program."""
         verdict = self.verdict
         return {
             "equal": verdict.equal,
+            "complete": not self.untold,
             "rows": verdict.rows,
             "dropped_here": verdict.dropped,
             "refused_here": verdict.refused,
@@ -129,11 +138,13 @@ class Check:
 
     def _answer(self) -> Iterator[str]:
         verdict, paint = self.verdict, painter(sys.stdout)
-        compared = f"{verdict.rows:,} rows, {len(verdict.columns)} columns compared"
+        compared = f"{many(verdict.rows, 'row')}, {many(len(verdict.columns), 'column')} compared"
         if verdict.first is None:
-            yield f"{paint('good', 'equal')}    {compared}"
+            less = "".join(f"; but not `{name}`, {why}" for name, why in self.untold.items())
+            word = paint("error", "partly") + " " if less else paint("good", "equal") + "  "
+            yield f"{word}  {compared}{less}"
             return
-        yield f"{paint('error', 'differs')}  {compared}; first at {self.place}"
+        yield f"{paint('error', 'differs')}  {compared}; first at {self.place} (index {verdict.first.row})"
         one = verdict.first
         if one.column is None:
             yield f"         {one.reason}" + (f", by {one.stage}" if one.stage else "")
@@ -164,20 +175,27 @@ class Check:
         verdict, ends = self.verdict, set(self.model.outputs.names)
         if verdict.dropped or verdict.refused:
             yield f"kept by Spark, but here dropped: {verdict.dropped:,}, refused: {verdict.refused:,}"
+        inner = [
+            name
+            for name, why in verdict.missing.items()
+            if name not in ends and why == scorer.Verifier.ABSENT
+        ]
         for name, why in verdict.missing.items():
-            if name in ends:
+            if name not in inner and name not in self.untold:
                 yield f"not compared: `{name}`, {why}"
-        inner = [name for name in verdict.missing if name not in ends]
         if inner:
             shown = ", ".join(f"`{name}`" for name in inner[:4]) + (" …" if len(inner) > 4 else "")
-            yield f"not compared: {len(inner)} columns between, which SCORED does not hold: {shown}"
+            yield f"not compared: {many(len(inner), 'column')} between, which SCORED does not hold: {shown}"
         yield f"model {self.model.version}"
 
 
 def _text_types(model: scorer.Model) -> dict[str, Kinds]:
     """The types of the columns in text formats: the model's inputs and what it makes."""
     made = {one.name: one.type for one in model.outputs if not pa.types.is_null(one.type)}
-    return {**made, **column_types(model)}
+    between = {
+        name: kind for name, kind in scorer.Verifier.types(model).items() if not pa.types.is_nested(kind)
+    }
+    return {**between, **made, **column_types(model)}
 
 
 def _class(spark: str) -> str:

@@ -18,7 +18,7 @@ def parser() -> Any:
         if e.name != "sqlglot":
             raise
         raise ScorerError(
-            "a SQLTransformer is read by sqlglot, which is not installed: pip install scoregate[sql]"
+            "a SQLTransformer is read by sqlglot, which is not installed: pip install 'scoregate[sql]'"
         ) from None
 
 

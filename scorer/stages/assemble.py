@@ -11,7 +11,7 @@ import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Dropped, Invalid, shown
-from scorer.fields import Attribute, Field, Kind, Pattern, patterned
+from scorer.fields import MAX_DESCRIBED, Attribute, Field, Kind, Pattern, patterned, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import Block, Dense, Mask, Sparse, Vector, Vectors, active, compressed, vector_of
@@ -70,6 +70,10 @@ class VectorAssembler(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots are named `<column>` or `<column>_<slot>`."""
+        widths = [None if described.type is None else described.width for described in inputs]
+        known = [width for width in widths if width is not None]
+        if sum(known) > MAX_DESCRIBED:
+            return (vector(sum(known) if len(known) == len(widths) else None),)
         named = (_named(name, described) for name, described in zip(self.names, inputs, strict=True))
         return (patterned(slot for slots in named for slot in slots),)
 

@@ -10,16 +10,24 @@ import numpy as np
 
 from scorer.columns import Column, Numbers, Rows
 from scorer.errors import ColumnError, Invalid, shown
-from scorer.fields import Attribute, Field, Kind, vector
+from scorer.fields import MAX_NAMED, Attribute, Field, Kind, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import OneHot, Sparse, Vectors
 
 MAX_CATEGORIES = 1 << 22
+PER_SLOT = 64  # bytes that describe one
 
 
-def _slots(size: int, attribute: Attribute | None, extra: str | None) -> list[Attribute]:
+def _described(size: int, attribute: Attribute | None, extra: str | None) -> Field:
+    """Describe a vector, and its slots unless they are many that no label names."""
     labels = attribute.labels if attribute is not None else None
+    if size > max(MAX_NAMED, 2 * len(labels or ())):
+        return vector(size)
+    return vector(slots=_slots(size, labels, extra))
+
+
+def _slots(size: int, labels: Sequence[str] | None, extra: str | None) -> list[Attribute]:
     names = [labels[i] if labels is not None and i < len(labels) else str(i) for i in range(size)]
     if extra is not None and size and (labels is None or size > len(labels)):
         names[-1] = extra
@@ -31,6 +39,16 @@ def _known(attribute: Attribute | None) -> int | None:
     if attribute is None:
         return None
     return 2 if attribute.kind == "binary" else attribute.categories
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The vector of each category, made when it is asked for."""
+
+    size: int
+
+    def __getitem__(self, place: int) -> Sparse:
+        return Sparse(self.size, (place,), (1.0,)) if place < self.size else Sparse(self.size, (), ())
 
 
 @stage(
@@ -57,6 +75,7 @@ class OneHotEncoder(Stage):
         sizes = saved.record()["categorySizes"]
         if not all(isinstance(size, int) and 0 <= size <= MAX_CATEGORIES for size in sizes):
             raise saved.fail(f"its category sizes are not whole numbers up to {MAX_CATEGORIES}")
+        saved.claim(sum(min(size, MAX_NAMED) for size in sizes) * PER_SLOT)
         return [cls(size, keep, drop_last) for size in sizes]
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
@@ -74,7 +93,7 @@ class OneHotEncoder(Stage):
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots named by the labels."""
         extra = "invalidValues" if self.keep and not self.drop_last else None
-        return (vector(slots=_slots(self.size, inputs[0].attribute, extra)),)
+        return (_described(self.size, inputs[0].attribute, extra),)
 
     def _refuse(self, value: Any) -> str:
         return f'{shown(value)} is not a category from 0 to {self.categories - 1}; handleInvalid "keep" would take it'
@@ -82,9 +101,10 @@ class OneHotEncoder(Stage):
     def row(self) -> Callable[[Any], Sparse | None]:
         """Encode one category; null stays null, a fraction is cut off."""
         size, categories, keep, refuse = self.size, self.categories, self.keep, self._refuse
-        ready = [
-            Sparse(size, (i,), (1.0,)) if i < size else Sparse(size, (), ()) for i in range(categories + 1)
-        ]
+        if categories > MAX_NAMED:
+            ready: _Ready | list[Sparse] = _Ready(size)
+        else:
+            ready = list(map(_Ready(size).__getitem__, range(categories + 1)))
 
         def encode(value: Any) -> Sparse | None:
             if value is None:
@@ -137,9 +157,7 @@ class LegacyOneHotEncoder(Stage):
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: slots named by the labels."""
-        return (
-            (vector(slots=_slots(self.size, inputs[0].attribute, None)),) if self.size >= 0 else (vector(),)
-        )
+        return (_described(self.size, inputs[0].attribute, None) if self.size >= 0 else vector(),)
 
     def row(self) -> Callable[[Any], Sparse | None]:
         """Encode one category; a category past the last slot is all zero."""

@@ -104,6 +104,7 @@ class SlotRenamer(Stage):
     """Gives slots the names of the formula. Source: feature.VectorAttributeRewriter, private to RFormula."""
 
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
+    slotwise: ClassVar[bool] = True
     prefixes: tuple[tuple[str, str], ...]
 
     @classmethod

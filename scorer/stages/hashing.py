@@ -14,9 +14,16 @@ from scorer.javatext import text
 from scorer.murmur import SEED, bytes_of, slot
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Sparse, counted
+from scorer.vectors import MAX_SLOTS, Sparse, counted
 
 REMEMBERED = 1 << 16  # terms whose slot is kept
+
+
+def _size(saved: Saved) -> int:
+    size = saved.whole("numFeatures", 1 << 18)
+    if not 1 <= size <= MAX_SLOTS:
+        raise saved.fail(f"numFeatures should be from 1 to {MAX_SLOTS}, not {size}")
+    return size
 
 
 @stage("org.apache.spark.ml.feature.HashingTF", inputs=("inputCol",), outputs=("outputCol",))
@@ -33,9 +40,7 @@ class HashingTF(Stage):
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the parameters."""
-        size = saved.whole("numFeatures", 1 << 18)
-        if size < 1:
-            raise saved.fail(f"numFeatures should be 1 or more, not {size}")
+        size = _size(saved)
         return cls(size, saved.flag("binary", default=False), saved.version < (3, 0))
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
@@ -96,9 +101,7 @@ class FeatureHasher(Stage):
     def read(cls, saved: Saved) -> Stage:
         """Read the parameters; the columns' names are part of what is hashed."""
         names, categorical = saved.texts("inputCols"), frozenset(saved.texts("categoricalCols", ()))
-        size = saved.whole("numFeatures", 1 << 18)
-        if size < 1:
-            raise saved.fail(f"numFeatures should be 1 or more, not {size}")
+        size = _size(saved)
         return cls(size, names, categorical)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:

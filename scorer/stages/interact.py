@@ -11,12 +11,11 @@ from typing import Any, ClassVar, Self
 import pyarrow as pa
 
 from scorer.errors import ColumnError, Invalid, shown
-from scorer.fields import Attribute, Field, Kind, patterned, vector
+from scorer.fields import MAX_NAMED, Attribute, Field, Kind, patterned, vector
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 from scorer.vectors import MAX_SLOTS, Sparse, Vector, active, compressed, vector_of
 
-MAX_NAMED = 1 << 16  # slots
 _UNKNOWN = "Spark multiplies vectors of known slots only; assemble them by a VectorAssembler"
 _BETWEEN = (
     "a nominal slot stands between columns that may be vectors of any size, so its place is not known; give the types "

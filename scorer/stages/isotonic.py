@@ -44,7 +44,10 @@ class Isotonic(Stage):
             raise saved.fail(f"holds {len(boundaries)} boundaries and {len(predictions)} predictions")
         if list(boundaries) != sorted(boundaries):
             raise saved.fail("its boundaries are not ascending")
-        return cls(boundaries, predictions, saved.whole("featureIndex", 0))
+        index = saved.whole("featureIndex", 0)
+        if index < 0:
+            raise saved.fail(f"featureIndex should be 0 or more, not {index}")
+        return cls(boundaries, predictions, index)
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
         """Learn whether the column holds vectors; Spark takes no whole numbers here."""

@@ -39,6 +39,7 @@ class LogisticRegression(Stage):
             matrix, intercepts = Matrix(row, None), [float(record["intercept"])]
         if len(intercepts) != matrix.rows:
             raise saved.fail(f"holds {matrix.rows} rows of coefficients and {len(intercepts)} intercepts")
+        _agree(saved, record, matrix)
         weights = tuple(Weights.of(matrix, k) for k in range(matrix.rows))
         if record.get("isMultinomial"):
             rule = Rule.of(saved, matrix.rows)
@@ -46,10 +47,23 @@ class LogisticRegression(Stage):
         return Binomial(weights[0], intercepts[0], _threshold(saved), read_route(saved))
 
 
+def _agree(saved: Saved, record: dict[str, Any], matrix: Matrix) -> None:
+    """Refuse counts that are not those of the coefficients; labels of one class are fitted as of two."""
+    features, classes = record.get("numFeatures", matrix.columns), record.get("numClasses")
+    allowed = (matrix.rows,) if record.get("isMultinomial") else (1, 2)
+    if features != matrix.columns:
+        raise saved.fail(f"numFeatures is {features}, but it holds coefficients of {matrix.columns} features")
+    if classes is not None and classes not in allowed:
+        raise saved.fail(f"numClasses is {classes}, but it holds {matrix.rows} rows of coefficients")
+
+
 def _threshold(saved: Saved) -> float:
     thresholds = read_thresholds(saved, 2)
     if thresholds is None:
-        return saved.number("threshold", 0.5)
+        threshold = saved.number("threshold", 0.5)
+        if not 0.0 <= threshold <= 1.0:
+            raise saved.fail(f"threshold should be from 0 to 1, not {threshold}")
+        return threshold
     return 1.0 / (1.0 + thresholds[0] / thresholds[1]) if thresholds[1] else 0.0
 
 

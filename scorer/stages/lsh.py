@@ -33,7 +33,10 @@ class RandomProjection(Stage):
     def read(cls, saved: Saved) -> Stage:
         """Read the directions: a matrix, one row a hash table."""
         directions = saved.matrix(saved.record()["randUnitVectors"], "randUnitVectors").values.tolist()
-        return cls(directions, saved.number("bucketLength"))
+        length = saved.number("bucketLength")
+        if not length > 0:
+            raise saved.fail(f"bucketLength should be above 0, not {length}")
+        return cls(directions, length)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: a vector of one number for each hash table."""

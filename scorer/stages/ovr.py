@@ -39,6 +39,10 @@ class OneVsRest(Stage):
         names = sorted((n for n in saved.folder.names() if n.startswith("model_")), key=lambda n: int(n[6:]))
         if not names or names != [f"model_{i}" for i in range(len(names))]:
             raise saved.fail("its folders model_0, model_1, … are not complete")
+        if saved.extras.get("numClasses", len(names)) != len(names):
+            raise saved.fail(
+                f"its metadata give numClasses as {saved.extras['numClasses']!r}, but it holds {len(names)} models"
+            )
         children = [saved.child(name) for name in names]
         entries = [lookup(child).outputs for child in children]
         if any("rawPredictionCol" not in outputs for outputs in entries):

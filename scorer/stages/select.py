@@ -10,11 +10,11 @@ import numpy as np
 
 from scorer.columns import Column, Rows
 from scorer.errors import ColumnError, Dropped, Invalid
-from scorer.fields import Attribute, Field, Kind, Pattern, filled, vector
+from scorer.fields import MAX_NAMED, Attribute, Field, Kind, Pattern, filled, vector
 from scorer.javatext import text
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
-from scorer.vectors import Dense, Rowwise, Sparse, Vector, Vectors, stored_rows, vectors_of
+from scorer.vectors import MAX_SLOTS, Dense, Rowwise, Sparse, Vector, Vectors, stored_rows, vectors_of
 
 
 def _picked(value: Vector | None, indices: Sequence[int], *, bounded: bool = False) -> Vector:
@@ -202,7 +202,10 @@ class VectorSizeHint(Stage):
     def read(cls, saved: Saved) -> Stage:
         """Read the parameters."""
         invalid = saved.choice("handleInvalid", "error", ("error", "skip", "optimistic"))
-        return cls(saved.whole("size"), invalid, saved.behaves < (4, 0))
+        size = saved.whole("size")
+        if not 0 <= size <= MAX_SLOTS:
+            raise saved.fail(f"size should be from 0 to {MAX_SLOTS}, not {size}")
+        return cls(size, invalid, saved.behaves < (4, 0))
 
     @property
     def stays(self) -> bool:
@@ -291,6 +294,8 @@ class VectorIndexer(Stage):
         record = saved.record()
         maps = sorted((int(i), {float(x): int(k) for x, k in values}) for i, values in record["categoryMaps"])
         size = int(record["numFeatures"])
+        if not 0 <= size <= MAX_SLOTS:
+            raise saved.fail(f"numFeatures should be from 0 to {MAX_SLOTS}, not {size}")
         if any(not 0 <= i < size for i, _ in maps):
             raise saved.fail("a category map is for a slot that does not exist")
         invalid = saved.choice("handleInvalid", "error", ("error", "keep", "skip"))
@@ -304,6 +309,8 @@ class VectorIndexer(Stage):
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
         """Describe the output: indexed slots are nominal, those of two values binary (unless `unknown` is a third)."""
         known = _known_slots(inputs[0], self.size)
+        if known is None and self.size > MAX_NAMED:
+            return (vector(self.size),)
         slots = list(known) if known is not None and len(known) == self.size else [Attribute()] * self.size
         for i, values in self.maps:
             labels = tuple(text(x) or "" for x in sorted(values))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -182,3 +184,100 @@ def test_a_generalized_linear_model_is_explained_before_its_link(name):
             assert why.margin == pytest.approx(facts["eta"], rel=1e-12)
             checked += 1
     assert checked
+
+
+def test_an_offset_is_a_contribution_of_its_column():
+    """The offset of a generalized linear model is what its column adds to the link prediction, whatever its type."""
+    checked = 0
+    for name in ("glm_offset-4.3", "glm_offset-2.4", "glm_offset_decimal-4.3"):
+        folder = GOLDEN / "spark" / name
+        model = scorer.load(folder / "model", schema=pq.read_schema(folder / "input.parquet"))
+        rows, status = model.try_batch(pq.read_table(folder / "input.parquet"))
+        for facts, said in zip(rows.to_pylist(), status.to_pylist(), strict=True):
+            if said != "ok" or facts["eta"] is None or not math.isfinite(facts["eta"]):
+                continue
+            why = model.explain(facts)
+            assert why.contributions.get("o", 0.0) == float(facts["o"])
+            assert math.isclose(why.base + sum(why.contributions.values()), facts["eta"], abs_tol=1e-9)
+            checked += 1
+    assert checked
+    assert math.isnan(model.explain({**facts, "o": None}).margin)
+
+
+def test_a_formula_is_explained_by_the_columns_that_it_names():
+    """Behind the hidden stages of a formula each slot belongs to the columns of its own term."""
+    folder = GOLDEN / "spark" / "r_formula_pipeline-4.3"
+    rows = pq.read_table(folder / "input.parquet")
+    model = scorer.load(folder / "model", schema=rows.schema)
+    scored, status = model.try_batch(rows)
+    whys = [
+        model.explain(facts)
+        for facts, said in zip(scored.to_pylist(), status.to_pylist(), strict=True)
+        if said == "ok"
+    ]
+    assert {key for why in whys for key in why.contributions} == {"town", "size", "x & n"}
+
+
+LINEAR = pa.schema(
+    {
+        "coefficients": pa.struct(
+            {
+                "type": pa.int8(),
+                "size": pa.int32(),
+                "indices": pa.list_(pa.int32()),
+                "values": pa.list_(pa.float64()),
+            }
+        ),
+        "intercept": pa.float64(),
+        "scale": pa.float64(),
+    }
+)
+
+
+def save(folder, name, params):
+    """Write the metadata of a stage."""
+    (folder / "metadata").mkdir(parents=True)
+    meta = {
+        "class": f"org.apache.spark.ml.{name}",
+        "uid": folder.name[-1],
+        "sparkVersion": "4.0.0",
+        "paramMap": params,
+    }
+    (folder / "metadata" / "part-00000").write_text(json.dumps(meta))
+
+
+def test_a_chosen_slot_belongs_to_the_column_that_it_came_of(tmp_path):
+    """Behind a selector or a slicer each slot is explained by the column that it was before it was chosen."""
+    wide = {"inputCols": ["a", "b", "c"], "outputCol": "wide"}
+    slicer = {"inputCol": "wide", "outputCol": "features", "indices": [2, 0], "names": []}
+    linear = {"featuresCol": "features", "predictionCol": "prediction"}
+    weights = {"type": 1, "size": None, "indices": None, "values": [10.0, 100.0]}
+    save(tmp_path / "stages" / "0_a", "feature.VectorAssembler", wide)
+    save(tmp_path / "stages" / "1_b", "feature.VectorSlicer", slicer)
+    save(tmp_path / "stages" / "2_c", "regression.LinearRegressionModel", linear)
+    (tmp_path / "stages" / "2_c" / "data").mkdir()
+    data = pa.Table.from_pylist([{"coefficients": weights, "intercept": 1.0, "scale": 1.0}], LINEAR)
+    pq.write_table(data, tmp_path / "stages" / "2_c" / "data" / "part-0.parquet")
+    save(tmp_path, "PipelineModel", {"stageUids": ["a", "b", "c"]})
+    model = scorer.load(tmp_path)
+    why = model.explain({"a": 2.0, "b": 3.0, "c": 5.0})
+    assert (why.base, dict(why.contributions)) == (1.0, {"a": 200.0, "c": 50.0})
+
+
+def test_one_against_the_rest_is_explained_class_by_class():
+    """The raw score of a class is what the model of the class gives, and is explained as that model is."""
+    model = scorer.load(GOLDEN / "spark" / "deciding_rest_logistic_alone-4.3" / "model")
+    (column,) = model.inputs.names
+    facts = {column: [1.0] * 3}
+    raw = model.row(facts, columns=["rawPrediction"])["rawPrediction"]
+    for slot, expected in enumerate(raw):
+        why = model.explain(facts, slot)
+        assert why.of == f"rawPrediction[{slot}]"
+        assert math.isclose(why.base + sum(why.contributions.values()), expected, abs_tol=1e-9)
+
+
+def test_what_cannot_be_explained_is_told_what_can():
+    """The refusal names the last stage, and the classes that have explanations."""
+    model = scorer.load(GOLDEN / "spark" / "kmeans-4.3" / "model")
+    with pytest.raises(scorer.UnsupportedError, match=r"KMeansModel.*LogisticRegression.*trees"):
+        model.explain({})

@@ -52,3 +52,12 @@ def test_what_cannot_be_exported_is_said(scoregate, tmp_path, arguments, message
     assert message in done.stderr
     assert b"Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_goes_where_it_is_piped(scoregate, tmp_path):
+    """A name of - is standard output: the same bytes as a file's, and no file."""
+    done = scoregate("export", LOGIN, "-")
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert scoregate("export", LOGIN, "model.json").returncode == 0
+    assert done.stdout == (tmp_path / "model.json").read_bytes()

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import scorer
 from policy.cli import main
+from scorer.treeview import _word
 
 SPARK = Path(__file__).parents[2] / "golden" / "spark"
 GBT = SPARK / "census_gbt-4.3" / "model"
@@ -121,3 +122,18 @@ def test_without_the_extra_for_drawings_it_says_which(tmp_path, monkeypatch):
     done = CliRunner().invoke(main, ["show", str(GBT), "--tree", "1", "--svg", str(tmp_path / "x.svg")])
     assert done.exit_code == 1
     assert done.output.startswith("Error: drawing a tree needs bigtree: pip install 'scoregate[draw]'")
+
+
+def test_a_drawing_goes_where_it_is_piped(scoregate, tmp_path):
+    """A name of - is standard output, for a drawing as for a table, and makes no file."""
+    done = scoregate("show", GBT, "--tree", "1", "--svg", "-")
+    assert done.returncode == 0, done.stderr
+    ET.fromstring(done.stdout)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_categories_are_told_apart_whatever_they_hold():
+    """A category that holds what stands between categories is written in quotes."""
+    assert [_word(one) for one in ("a b", "0, 1", "", " a", "{x}", "é")] == [
+        "a b", '"0, 1"', '""', '" a"', '"{x}"', "é"
+    ]  # fmt: skip

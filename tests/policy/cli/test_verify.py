@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CENSUS = GOLDEN / "spark" / "census_lr-4.3"
 SKIP = GOLDEN / "spark" / "string_indexer_skip-4.3"
+NESTED = GOLDEN / "spark" / "pipeline_nested-4.3"
 SCALER = GOLDEN / "spark" / "standard_scaler_mean_std-4.3"
 
 
@@ -153,3 +155,39 @@ def test_a_column_of_another_kind_differs_in_every_row(scoregate, tmp_path, cens
     assert done.returncode == 1, done.stderr
     (column,) = (one for one in json.loads(done.stdout)["columns"] if one["column"] == "prediction")
     assert (column["differing"], column["largest"]) == (3000, "inf")
+
+
+def test_an_answer_that_cannot_be_compared_is_no_proof(scoregate, tmp_path):
+    """Where an input is missing, the columns made without it may agree: the exit code is 1, and the head says why."""
+    rows = scored(NESTED, pq.read_table(NESTED / "input.parquet"))
+    pq.write_table(rows.drop_columns(["x"]), tmp_path / "scored.parquet")
+    done = scoregate("verify", NESTED / "model", "scored.parquet")
+    assert done.returncode == 1, done.stderr
+    said = done.stdout.decode()
+    assert said.startswith("partly")
+    assert "`prediction`, made of `x`, which the table lacks" in said.splitlines()[0]
+    assert "not compared: `features`, made of `x`, which the table lacks" in said
+    found = json.loads(scoregate("verify", NESTED / "model", "scored.parquet", "--format", "json").stdout)
+    assert (found["equal"], found["complete"]) == (True, False)
+
+
+def test_no_rows_prove_nothing(scoregate, tmp_path, census):
+    """A table without rows is refused."""
+    pq.write_table(census.slice(0, 0), tmp_path / "scored.parquet")
+    done = scoregate("verify", CENSUS / "model", "scored.parquet")
+    assert done.returncode == 1
+    assert b"holds no rows" in done.stderr
+
+
+def test_columns_between_are_numbers_in_text_too(scoregate, tmp_path):
+    """In a table of text the columns between have the types that the model gives them."""
+    rows = scored(NESTED, pq.read_table(NESTED / "input.parquet")).select(
+        ["town", "x", "y", "ti", "yf", "prediction"]
+    )
+    whole = rows.set_column(
+        3, "ti", rows["ti"].cast(pa.int32())
+    )  # as some writers leave a double without fraction
+    csv.write_csv(whole, tmp_path / "scored.csv")
+    done = scoregate("verify", NESTED / "model", "scored.csv")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(b"equal")

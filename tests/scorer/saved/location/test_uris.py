@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +54,35 @@ def test_a_password_in_a_uri_is_not_shown(user, password):
 def test_a_refused_uri_keeps_its_password():
     """The message of a store that cannot be opened names the store and not the password."""
     assert "topsecret" not in refused("nope://me:topsecret@bucket/model", "nope://me:…@bucket/model")
+
+
+def test_a_uri_may_leave_characters_unescaped(original, tmp_path):
+    """A URI of a local folder names it with or without escapes, as Hadoop's paths do, and with this host's name."""
+    place = tmp_path / "my model ü %20#?"
+    place.symlink_to(original)
+    for form in (
+        f"file://{place}",
+        f"file:{place}",
+        f"file://{quote(str(place))}",
+        f"file://localhost{original}",
+    ):
+        assert scorer.load(form).version == scorer.load(original).version
+
+
+@pytest.mark.parametrize("name", ["metadata", "stages", "stages/6_LogisticRegression_000000000001/data"])
+def test_a_folder_inside_a_model_names_the_model(original, name):
+    """Who goes one folder too far is told which folder is the model."""
+    refused(original / name, f"the folder above it, {(original / name).parent}, is one")
+
+
+def test_a_folder_around_a_model_names_the_model(original, tmp_path):
+    """Who stops one folder short is told where the model is."""
+    (tmp_path / "sparkml").symlink_to(original)
+    refused(tmp_path, "in it, `sparkml` is one")
+
+
+@pytest.mark.parametrize("name", ["model.zip", "model.tar.gz", "model.TGZ"])
+def test_an_archive_is_to_be_unpacked(tmp_path, name):
+    """A packed model is refused with the way out."""
+    (tmp_path / name).write_bytes(b"PK")
+    refused(tmp_path / name, "unpack it")
