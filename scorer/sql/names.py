@@ -87,12 +87,17 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
         return f"split({', '.join([*args, '-1'][:3])})"
     if op == "regexp_extract":
         return f"regexp_extract({', '.join([*args, '1'][:3])})"
-    if op == "locate" or (op == "position" and node.text == "IN"):
-        return f"locate({', '.join([*args, '1'][:3])})"
+    if op in ("locate", "position"):
+        name = "position" if op == "position" and node.text != "IN" else "locate"
+        return f"{name}({', '.join([*args, '1'][:3])})"
+    if op == "regexp_replace":
+        return f"regexp_replace({', '.join(args)}, 1)"
     if node.value == EXTRACT:
         return f"extract({node.text} FROM {args[0]})" if node.text else None
     if op == "negative":
-        return f"(- {args[0]})"
+        return f"negative({args[0]})" if node.text else f"(- {args[0]})"
+    if op == "positive":
+        return f"(+ {args[0]})"
     if op in ("is null", "is not null", "isnull", "isnotnull"):
         return f"({args[0]} IS {'NOT ' if 'not' in op else ''}NULL)"
     if op in ("is true", "is false"):
@@ -104,7 +109,7 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
     if op == "like":
         return f"{args[0]} LIKE {args[1]}"
     if op == "rlike":
-        return f"RLIKE({args[0]}, {args[1]})" if node.text == "RLIKE" else None
+        return f"RLIKE({args[0]}, {args[1]})"
     if op == "||":
         return f"concat({args[0]}, {args[1]})"
     if op == "between" and version < (4, 0):

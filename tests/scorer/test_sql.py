@@ -177,7 +177,7 @@ REFUSED = {
     "SELECT *, a + 1 AS A FROM __THIS__": "two columns",
     "SELECT * EXCEPT (a) FROM __THIS__": "EXCEPT",
     "SELECT +a AS b FROM __THIS__": "a + before a value",
-    "SELECT regexp_replace(a, 'x', 'y') FROM __THIS__": "give it one with AS",
+    "SELECT extract(YEAR FROM a), extract(year FROM a) FROM __THIS__": "give it one with AS",
     "SELECT a": "no FROM",
     "DROP TABLE __THIS__": "DROP",
     "SELECT a FROM __THIS__; SELECT b FROM __THIS__": "one statement",
