@@ -370,6 +370,18 @@ def test_what_reads_no_column_is_a_value_before_a_row_is_seen(load, text, value)
     ].unique().to_pylist() == [value]
 
 
+@pytest.mark.parametrize("version", ["3.5.0", "4.0.0"])
+def test_a_date_beyond_the_years_is_refused_and_not_taken_for_none(load, version):
+    """A text that is a date of Spark's but of no year from 1 to 9999 refuses the row, where no date gives null."""
+    model = load("SELECT a, try_cast(s AS DATE) AS r FROM __THIS__", version, schema=SCHEMA)
+    assert model.row({"a": 1, "s": "12345-02-30"})["r"] is None
+    for text in ("12345-02-28", "0000-01-01"):
+        with pytest.raises(scorer.RowError, match=f"column `s`: '{text}' is beyond the years 1 to 9999"):
+            model.row({"a": 1, "s": text})
+    with pytest.raises(scorer.ScorerError, match="beyond the years"):
+        load("SELECT DATE'12345-01-01' AS r FROM __THIS__")
+
+
 def test_a_column_that_is_not_selected_ends(tmp_path, load):
     """Without * only the columns selected are there afterwards."""
     model = load("SELECT a, x AS w FROM __THIS__", schema=SCHEMA)
