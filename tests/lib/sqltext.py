@@ -24,7 +24,7 @@ COLUMNS = {
     "f": (pa.bool_(), [True, None, False]),
     "g": (pa.bool_(), [False, True, None]),
     "m": (pa.decimal128(10, 2), [Decimal("12.50"), None, Decimal("-0.01"), Decimal("0.00"), Decimal("99999999.99")]),
-    "d": (pa.date32(), [date(2024, 2, 29), None, date(1969, 12, 31), date(2023, 1, 1), date(9999, 12, 31), date(1582, 10, 15)]),
+    "d": (pa.date32(), [date(2024, 2, 29), None, date(1969, 12, 31), date(2023, 1, 1), date(1582, 10, 15)]),
     "t": (pa.timestamp("us", "UTC"), [datetime(2024, 2, 29, 13, 45, 30, 123456, UTC), None, datetime(1969, 12, 31, 23, 59, 59, 0, UTC), datetime(2023, 1, 1, tzinfo=UTC), datetime(1900, 3, 1, 1, 2, 3, 4500, UTC)]),
 }  # fmt: skip
 NUMBERS = {"a", "b", "l", "z", "x", "y", "m"}
