@@ -113,7 +113,8 @@ def resolve(wired: Sequence[Wired], schema: pa.Schema | None = None) -> Plan:
             stage = one.stage.resolve(described)
             stage = stage.relabelled(labels) if one.ends else stage
         except ColumnError as e:
-            raise ColumnError(f"stage {one.saved.uid}, column `{', '.join(one.inputs)}`: {e}") from None
+            columns = f", column `{', '.join(one.inputs)}`" if one.inputs else ""
+            raise ColumnError(f"stage {one.saved.uid}{columns}: {e}") from None
         outputs = [
             _produce(plan, n, f, made) for n, f in zip(one.outputs, stage.fields(described), strict=True)
         ]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from scorer.columns import Single
@@ -45,6 +46,8 @@ def cast(source: Type, target: Type, *, ansi: bool, attempt: bool = False) -> Op
     function = _function(source, target, strictly=strictly)
     if function is None:
         return None
+    if (source.name, target.name) == ("string", "date"):
+        return Op(partial(_day, strictly=ansi and not attempt), fails=True)
     sql = _spelling(source, target)
     if not strictly or attempt or not _may_fail(source, target):
         return Op(function, sql="" if attempt and _may_fail(source, target) else sql)
@@ -58,6 +61,16 @@ def cast(source: Type, target: Type, *, ansi: bool, attempt: bool = False) -> Op
         return made
 
     return Op(checked, sql=sql, fails=True)
+
+
+def _day(text: str, place: int, *, strictly: bool) -> date | None:
+    try:
+        day = dates.parsed(text)
+    except Invalid as e:
+        raise Invalid(e.reason, place) from None
+    if day is None and strictly:
+        raise Invalid(f"{shown(text)} cannot be cast to date", place)
+    return day
 
 
 def duck_type(kind: Type) -> str:

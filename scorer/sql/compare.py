@@ -5,7 +5,9 @@ Source: catalyst.util.SQLOrderingUtil, catalyst.expressions.predicates.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from scorer.sql.exprs import Op
@@ -27,6 +29,21 @@ def comparison(sign: str, *, real: bool) -> Op:
         return Op(inline=whole, sql="({0} IS NOT DISTINCT FROM {1})")
     inline = _REAL[sign] if real else f"({{0}} {'==' if sign == '=' else sign} {{1}})"
     return Op(inline=inline, sql=f"({{0}} {sign} {{1}})")
+
+
+_ROUNDS_UP = {(">=", 1), ("<", 1), (">", 0), ("<=", 0)}  # the comparison, and where its decimal stands
+_LONGS = range(-(1 << 63), 1 << 63)
+
+
+def whole_bound(sign: str, bound: Decimal, place: int) -> int | bool:
+    """Return the bigint that Spark writes for a decimal that an integer is compared with, or what is then always true.
+
+    `place`: 0 if the decimal stands at the left. Source: catalyst.analysis.DecimalPrecision.
+    """
+    whole = math.ceil(bound) if (sign, place) in _ROUNDS_UP else math.floor(bound)
+    if _LONGS[0] <= bound <= _LONGS[-1]:
+        return whole
+    return (bound > 0) == (sign.startswith("<") == (place == 1))
 
 
 def extreme(name: str, count: int, *, real: bool) -> Op:

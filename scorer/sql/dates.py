@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
-from scorer.errors import Invalid
+from scorer.errors import Invalid, shown
 from scorer.sql.exprs import Op
 
 _DATE = re.compile(r"([+-]?\d{4,7})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T].*)?)?)?", re.DOTALL)
@@ -22,14 +22,21 @@ def utc(moment: datetime) -> datetime:
 
 
 def parsed(text: str) -> date | None:
-    """Read a date as Spark's cast does: year, perhaps month and day, and what follows a blank or T is left out."""
+    """Read a date as Spark's cast does: year, perhaps month and day, and what follows a blank or T is left out.
+
+    Raises Invalid for a date that Spark has and Python has not.
+    """
     found = _DATE.fullmatch(text.strip(_BLANK))
     if found is None or not found[0].isascii():
         return None
+    year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
     try:
-        return date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+        made = date(2000 + year % 400, month, day)
     except ValueError:
         return None
+    if not MINYEAR <= year <= MAXYEAR:
+        raise Invalid(f"{shown(text)} is beyond the years 1 to 9999")
+    return made.replace(year=year)
 
 
 def _last_day(day: date) -> date:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from scorer.errors import Invalid
 from scorer.sql.dates import parsed
 from scorer.sql.literals import type_of, written_number
 from scorer.sql.names import EXTRACT
@@ -218,7 +219,10 @@ class Expressions:
         name = one.args["to"].this.name
         if name != "DATE" or type(one.this).__name__ != "Literal":
             raise UnknownError(f"a literal {written(one)} is not supported")
-        day = parsed(one.this.this)
+        try:
+            day = parsed(one.this.this)
+        except Invalid as e:
+            raise UnknownError(f"DATE {e.reason}") from None
         if day is None:
             raise UnknownError(f"DATE '{one.this.this[:50]}' is no date")
         return Node("literal", value=day, type=DATE, text=f"DATE '{day.isoformat()}'")

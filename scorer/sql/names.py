@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from scorer.sql.compare import whole_bound
 from scorer.sql.nodes import Node
+from scorer.sql.types import DATE, Type
 
+_ORDERS = ("<", "<=", ">", ">=")
 _INFIX = {"&", "|", "^", "+", "-", "*", "/", "%", "div", "=", "<", "<=", ">", ">=", "<=>"}
 _SMALL = {  # written in small letters, whatever the statement's
     "abs", "isnan", "length", "upper", "lower", "ltrim", "rtrim", "trim", "mod", "pmod", "pow", "coalesce",
@@ -30,20 +33,21 @@ MAX_NAME = 10_000  # characters: some write an operand twice, so a name may grow
 CASTS = ("int", "bigint", "smallint", "tinyint", "float", "double", "string", "boolean", "date")
 
 
-Days = Callable[[Node], bool]
+Kinds = Callable[[Node], Type | None]
 
 
-def automatic(node: Node, version: tuple[int, int], days: Days = lambda _: False) -> str | None:
-    """Return the name of a column without an alias; `days` tells of an operand whether it is a date."""
+def automatic(node: Node, version: tuple[int, int], kinds: Kinds = lambda _: None) -> str | None:
+    """Return the name of a column without an alias; `kinds` tells an operand's type, if it is known."""
     if node.op in ("cast", "try_cast", *CASTS) and node.args[0].op == "column":
         return node.args[0].text
-    return _named(node, version, days)
+    return _named(node, version, kinds)
 
 
 def marked(node: Node) -> Node:
-    """Mark sums that have no name but Spark's, which is another one if it turns out that a date is in them."""
+    """Mark what has no name but Spark's, which is another one for some types: sums, and comparisons with decimals."""
     args = tuple(map(marked, node.args))
-    return replace(node, args=args, value=UNNAMED) if node.op in ("+", "-") else replace(node, args=args)
+    typed = node.op in ("+", "-") or (node.op in (*_ORDERS, "between") and any(map(_decimal, node.args)))
+    return replace(node, args=args, value=UNNAMED) if typed else replace(node, args=args)
 
 
 def unmarked(node: Node) -> Node:
@@ -53,22 +57,44 @@ def unmarked(node: Node) -> Node:
     )
 
 
-def _named(node: Node, version: tuple[int, int], days: Days) -> str | None:
+def _decimal(node: Node) -> bool:
+    return node.op == "literal" and node.type is not None and node.type.name == "decimal"
+
+
+def _ordered(sign: str, nodes: tuple[Node, ...], args: list[str], kinds: Kinds) -> str:
+    """Write a comparison: for a decimal beside an integer, the bigint that stands for it."""
+    for place in (1, 0):
+        kind = kinds(nodes[1 - place]) if _decimal(nodes[place]) else None
+        if kind is not None and kind.whole:
+            bound = whole_bound(sign, nodes[place].value, place)
+            if isinstance(bound, bool):
+                return "true" if bound else "false"
+            args = [str(bound) if i == place else arg for i, arg in enumerate(args)]
+    return f"({args[0]} {sign} {args[1]})"
+
+
+def _named(node: Node, version: tuple[int, int], kinds: Kinds) -> str | None:
     if node.op in ("column", "literal"):
         return node.text
-    parts = [_named(arg, version, days) for arg in node.args]
+    parts = [_named(arg, version, kinds) for arg in node.args]
     args = [part for part in parts if part is not None]
     if len(args) < len(parts):
         return None
-    if node.op in ("+", "-") and any(map(days, node.args)):
-        day, number = args if days(node.args[0]) else args[::-1]
+    if node.op in ("+", "-") and any(kinds(arg) == DATE for arg in node.args):
+        day, number = args if kinds(node.args[0]) == DATE else args[::-1]
         name: str | None = f"date_{'add' if node.op == '+' else 'sub'}({day}, {number})"
+    elif node.op in _ORDERS:
+        name = _ordered(node.op, node.args, args, kinds)
+    elif node.op == "between" and version < (4, 0):
+        low = _ordered(">=", node.args[:2], args[:2], kinds)
+        high = _ordered("<=", (node.args[0], node.args[2]), [args[0], args[2]], kinds)
+        name = f"({low} AND {high})"
     else:
-        name = _written(node, args, version)
+        name = _written(node, args)
     return name if name is None or len(name) <= MAX_NAME else None
 
 
-def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | None:
+def _written(node: Node, args: list[str]) -> str | None:
     op = node.op
     if op in _INFIX:
         return f"({args[0]} {op} {args[1]})"
@@ -87,12 +113,17 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
         return f"split({', '.join([*args, '-1'][:3])})"
     if op == "regexp_extract":
         return f"regexp_extract({', '.join([*args, '1'][:3])})"
-    if op == "locate" or (op == "position" and node.text == "IN"):
-        return f"locate({', '.join([*args, '1'][:3])})"
+    if op in ("locate", "position"):
+        name = "position" if op == "position" and node.text != "IN" else "locate"
+        return f"{name}({', '.join([*args, '1'][:3])})"
+    if op == "regexp_replace":
+        return f"regexp_replace({', '.join(args)}, 1)"
     if node.value == EXTRACT:
         return f"extract({node.text} FROM {args[0]})" if node.text else None
     if op == "negative":
-        return f"(- {args[0]})"
+        return f"negative({args[0]})" if node.text else f"(- {args[0]})"
+    if op == "positive":
+        return f"(+ {args[0]})"
     if op in ("is null", "is not null", "isnull", "isnotnull"):
         return f"({args[0]} IS {'NOT ' if 'not' in op else ''}NULL)"
     if op in ("is true", "is false"):
@@ -104,11 +135,9 @@ def _written(node: Node, args: list[str], version: tuple[int, int]) -> str | Non
     if op == "like":
         return f"{args[0]} LIKE {args[1]}"
     if op == "rlike":
-        return f"RLIKE({args[0]}, {args[1]})" if node.text == "RLIKE" else None
+        return f"RLIKE({args[0]}, {args[1]})"
     if op == "||":
         return f"concat({args[0]}, {args[1]})"
-    if op == "between" and version < (4, 0):
-        return f"(({args[0]} >= {args[1]}) AND ({args[0]} <= {args[2]}))"
     if op == "between":
         return f"between({', '.join(args)})"
     if op == "case":

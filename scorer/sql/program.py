@@ -10,7 +10,7 @@ from scorer.sql.code import compiled
 from scorer.sql.exprs import Expr
 from scorer.sql.fold import folded
 from scorer.sql.nodes import Node
-from scorer.sql.types import DATE, Type
+from scorer.sql.types import Type
 from scorer.sql.typing import Typer
 
 HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
@@ -23,9 +23,9 @@ def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool,
     return folded(typer.condition(made, "WHERE") if condition else made)
 
 
-def is_date(node: Node, columns: tuple[Type, ...], *, ansi: bool) -> bool:
-    """Tell whether an expression that can be typed is a date."""
-    return Typer(ansi, columns).typed(node).type == DATE
+def type_of(node: Node, columns: tuple[Type, ...], *, ansi: bool) -> Type:
+    """Tell the type of an expression that can be typed."""
+    return Typer(ansi, columns).typed(node).type
 
 
 def compute(e: Expr, columns: tuple[Type, ...], *, filters: bool) -> Callable[..., Any]:

@@ -317,9 +317,28 @@ def _comparable(typer: Typer, args: Sequence[Expr], what: str) -> tuple[Expr, ..
     return typer.common(args, f"`{what}`", promote=False)
 
 
+def _beside_decimal(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr | None:
+    """Compare an integer with a decimal that is written: Spark writes a bigint in its place."""
+    if node.op not in ("<", "<=", ">", ">="):
+        return None
+    for place, other in ((1, args[0]), (0, args[1])):
+        bound = args[place]
+        written = bound.kind == "literal" and bound.type.name == "decimal" and not bound.height
+        if written and bound.value is not None and other.type.whole:
+            whole = compare.whole_bound(node.op, bound.value, place)
+            if isinstance(whole, bool):
+                return replace(literal(whole, BOOLEAN), height=1)
+            pair = (other, literal(whole, BIGINT)) if place else (literal(whole, BIGINT), other)
+            return compared(typer, node, pair)
+    return None
+
+
 @handles("=", "<", "<=", ">", ">=", "<=>")
 def compared(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     """Compare two values."""
+    made = _beside_decimal(typer, node, args)
+    if made is not None:
+        return made
     a, b = _comparable(typer, args, node.op)
     op = compare.comparison(node.op, real=a.type.real)
     if node.op == "<=>":

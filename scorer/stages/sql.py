@@ -24,7 +24,7 @@ from scorer.sql.hints import hints
 from scorer.sql.names import automatic, unmarked
 from scorer.sql.nodes import Node, Statement, renumbered
 from scorer.sql.parse import parse
-from scorer.sql.program import compute, is_date, typed
+from scorer.sql.program import compute, type_of, typed
 from scorer.sql.types import VOID, Type, arrow_type, spark_type, value_type
 from scorer.stage import Part, Stage, map_rows, stage
 
@@ -88,9 +88,9 @@ class Expression(Stage):
         return self
 
     def labelled(self, types: tuple[Type, ...]) -> Self:
-        """Learn the name that Spark gives a sum, which is another one if a date is in it."""
+        """Learn the name that Spark gives a sum or a comparison, which is another one for some types."""
         version = ANSI if self.ansi else (3, 0)
-        name = automatic(self.node, version, lambda node: is_date(node, types, ansi=self.ansi))
+        name = automatic(self.node, version, lambda node: type_of(node, types, ansi=self.ansi))
         return replace(self, named=name)
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -38,7 +38,7 @@ from scorer.pipeline import Plan
 
 HERE = Path(__file__).resolve().parent
 TILED = 300  # rows of the large table
-PATIENCE = 60.0  # seconds that Spark may take for one pipeline
+PATIENCE = 120.0  # seconds that Spark may take for one pipeline
 Found = list[str]
 
 

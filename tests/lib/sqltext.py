@@ -9,19 +9,23 @@ from decimal import Decimal
 import pyarrow as pa
 
 NAN, INF = float("nan"), float("inf")
+CASTABLE = [
+    " 12 ", "-0", "+7", "1.5", "-2.5e2", "NaN", "inf", "-Infinity", "1e400", "9223372036854775808", "0.1d", "yes", "T", "2024-2-9",
+    "2024-02-30", "2024-02-29 10:11:12", "\t3\n", "٣", ".5", "5.", "1e", "0x1F", "1_000", "n", "2024", "-1", "128",
+]  # fmt: skip
 COLUMNS = {
     "a": (pa.int32(), [None, 7, -7, 0, 1, 2**31 - 1, -(2**31), 12]),
     "b": (pa.int32(), [2, 0, None, -1, 3, -2, 1]),
     "l": (pa.int64(), [10, None, 2**63 - 1, -(2**63), 2**53 + 1, 0, -5]),
     "z": (pa.int8(), [3, -128, 127, None, 0, 2]),
-    "x": (pa.float64(), [1.5, None, NAN, INF, -INF, 0.0, -0.0, -1.5, 2.5, 1e16, 5e-324, 0.5]),
-    "y": (pa.float32(), [0.5, None, NAN, -0.0, 0.1, 3.0e38, INF]),
-    "s": (pa.string(), ["Oslo", "", None, " a B ", "x%_y", "ærø", "12", " 7", "1e3", "true", "☃𝄞z", "2024-02-29"]),
+    "x": (pa.float64(), [1.5, None, NAN, INF, -INF, 0.0, -0.0, -1.5, 2.5, 1e16, 5e-324, 0.5, 0.1, 1.005, 2.675, -1e22, 1e-7, 123456789.98765433, 1e308]),
+    "y": (pa.float32(), [0.5, None, NAN, -0.0, 0.1, 3.0e38, INF, 16777216.0, 1e-45, -1.005, 123.456]),
+    "s": (pa.string(), ["Oslo", "", None, " a B ", "x%_y", "ærø", "12", " 7", "1e3", "true", "☃𝄞z", "2024-02-29", *CASTABLE]),
     "f": (pa.bool_(), [True, None, False]),
     "g": (pa.bool_(), [False, True, None]),
     "m": (pa.decimal128(10, 2), [Decimal("12.50"), None, Decimal("-0.01"), Decimal("0.00"), Decimal("99999999.99")]),
-    "d": (pa.date32(), [date(2024, 2, 29), None, date(1969, 12, 31), date(2023, 1, 1)]),
-    "t": (pa.timestamp("us", "UTC"), [datetime(2024, 2, 29, 13, 45, 30, 123456, UTC), None, datetime(1969, 12, 31, 23, 59, 59, 0, UTC)]),
+    "d": (pa.date32(), [date(2024, 2, 29), None, date(1969, 12, 31), date(2023, 1, 1), date(1582, 10, 15)]),
+    "t": (pa.timestamp("us", "UTC"), [datetime(2024, 2, 29, 13, 45, 30, 123456, UTC), None, datetime(1969, 12, 31, 23, 59, 59, 0, UTC), datetime(2023, 1, 1, tzinfo=UTC), datetime(1900, 3, 1, 1, 2, 3, 4500, UTC)]),
 }  # fmt: skip
 NUMBERS = {"a", "b", "l", "z", "x", "y", "m"}
 _LITERALS = {

@@ -177,7 +177,7 @@ REFUSED = {
     "SELECT *, a + 1 AS A FROM __THIS__": "two columns `a` (`(a + 1)` and its own by *)",
     "SELECT * EXCEPT (a) FROM __THIS__": "EXCEPT",
     "SELECT +a AS b FROM __THIS__": "a + before a value",
-    "SELECT regexp_replace(a, 'x', 'y') FROM __THIS__": "give it one with AS",
+    "SELECT extract(YEAR FROM a), extract(year FROM a) FROM __THIS__": "give it one with AS",
     "SELECT a": "no FROM",
     "DROP TABLE __THIS__": "DROP",
     "SELECT a FROM __THIS__; SELECT b FROM __THIS__": "one statement",
@@ -402,6 +402,18 @@ def test_what_reads_no_column_is_a_value_before_a_row_is_seen(load, text, value)
     assert model.batch(pa.table({"a": pa.array([0] * 2 * sql.FEW, pa.int32())}))[
         "r"
     ].unique().to_pylist() == [value]
+
+
+@pytest.mark.parametrize("version", ["3.5.0", "4.0.0"])
+def test_a_date_beyond_the_years_is_refused_and_not_taken_for_none(load, version):
+    """A text that is a date of Spark's but of no year from 1 to 9999 refuses the row, where no date gives null."""
+    model = load("SELECT a, try_cast(s AS DATE) AS r FROM __THIS__", version, schema=SCHEMA)
+    assert model.row({"a": 1, "s": "12345-02-30"})["r"] is None
+    for text in ("12345-02-28", "0000-01-01"):
+        with pytest.raises(scorer.RowError, match=f"column `s`: '{text}' is beyond the years 1 to 9999"):
+            model.row({"a": 1, "s": text})
+    with pytest.raises(scorer.ScorerError, match="beyond the years"):
+        load("SELECT DATE'12345-01-01' AS r FROM __THIS__")
 
 
 def test_a_column_that_is_not_selected_ends(tmp_path, load):

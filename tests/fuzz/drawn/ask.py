@@ -69,7 +69,10 @@ def drawn(chance: Random, name: str, last: str) -> Case:
     fitted = train(chance)
     pipeline = stages(d, last)
     asked = {*named(pipeline), "x"}
-    columns = [c for c in TYPES if c in asked and (c not in LABELS or chance.random() < 0.3)]
+    needed = named(
+        [stage for stage in pipeline if stage._paramMap.get(getattr(stage, "handleInvalid", None)) == "skip"]
+    )
+    columns = [c for c in TYPES if c in asked and (c not in LABELS or c in needed or chance.random() < 0.3)]
     rows, types = hard(chance, fitted, columns), {c: TYPES[c] for c in columns}
     for place, column in enumerate(columns):
         if types[column] in RETYPES and chance.random() < 0.15:
