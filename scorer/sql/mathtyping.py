@@ -88,6 +88,9 @@ def _round(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return strict(made, replace(op, patient=True), value)
 
 
+FLOORS = (4, 2)  # floor and ceil raise for what is no bigint: 4.1.1 does not yet, 4.3.0 does
+
+
 @handles("floor", "ceil", "ceiling")
 def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     value, up = args[0], node.op != "floor"
@@ -96,7 +99,7 @@ def _floor(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     if value.type.name == "decimal":
         made = value.type if not value.type.scale else decimal(value.type.precision - value.type.scale + 1, 0)
         return strict(made, decimals.floored(made, up=up), value)
-    op = numbers.floor(up=up, ansi=typer.ansi and typer.floors)
+    op = numbers.floor(up=up, ansi=typer.ansi and typer.version >= FLOORS)
     return strict(BIGINT, op, typer.double(value, node.op))
 
 

@@ -11,14 +11,16 @@ from scorer.sql.exprs import Expr
 from scorer.sql.fold import folded
 from scorer.sql.nodes import Node
 from scorer.sql.types import Type
-from scorer.sql.typing import Typer
+from scorer.sql.typing import NEWEST, Typer
 
 HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
 
 
-def typed(node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool, floors: bool = True) -> Expr:
+def typed(
+    node: Node, columns: tuple[Type, ...], *, ansi: bool, condition: bool, version: tuple[int, int] = NEWEST
+) -> Expr:
     """Type an expression, or a condition; raises MistypedError for what is refused."""
-    typer = Typer(ansi, columns, floors)
+    typer = Typer(ansi, columns, version)
     made = typer.typed(node)
     return folded(typer.condition(made, "WHERE") if condition else made)
 

@@ -174,10 +174,16 @@ def _number(node: Node, value: Expr, what: str) -> int:
     return int(value.value)
 
 
+SPLITS = (3, 4)  # the first Spark that splits by nothing without a last empty part
+
+
 @handles("split")
 def _split(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     limit = _number(node, args[2], "limit") if len(args) > 2 else -1
-    return strict(TEXTS, texts.splits(_pattern(node, args[1]), limit), typer.text(args[0], node.op))
+    ends = typer.version < SPLITS
+    return strict(
+        TEXTS, texts.splits(_pattern(node, args[1]), limit, ends=ends), typer.text(args[0], node.op)
+    )
 
 
 @handles("regexp_extract")

@@ -203,15 +203,18 @@ def replaces(pattern: str, new: str) -> Op:
     return Op(_blaming(replaced), fails=True)
 
 
-def splits(pattern: str, limit: int) -> Op:
-    """Split a text at the matches of a Java pattern: at most `limit` parts, if it is above zero."""
+def splits(pattern: str, limit: int, *, ends: bool) -> Op:
+    """Split a text at the matches of a Java pattern: at most `limit` parts, if it is above zero.
+
+    `ends`: an empty pattern leaves an empty part at the end of a text, too (SPARK-40194).
+    """
     compiled = java_pattern(pattern)
     if compiled.empty and limit > 0:
         raise MistypedError("split by an empty pattern with a limit is not supported: take the limit away")
 
     def parts(text: str) -> list[str]:
         if compiled.empty:
-            return list(text) or [""]
+            return [*text, ""] if ends and text else list(text) or [""]
         out: list[str] = []
         start = 0
         for low, high in compiled.spans(text):

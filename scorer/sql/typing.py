@@ -60,13 +60,16 @@ def handles(*names: str) -> Callable[[Handler], Handler]:
     return register
 
 
+NEWEST = (4, 3)  # the Spark whose rules hold where a statement does not say
+
+
 @dataclass(frozen=True, slots=True)
 class Typer:
-    """Types nodes by the types of the columns, as a Spark with or without ANSI mode does."""
+    """Types nodes by the types of the columns, as a Spark of some version does, with or without ANSI mode."""
 
     ansi: bool
     columns: Sequence[Type]
-    floors: bool = True  # floor and ceil raise for what is no bigint
+    version: tuple[int, int] = NEWEST
 
     def typed(self, node: Node) -> Expr:
         """Type a node and all below it; raises MistypedError for what Spark refuses, or what is outside the subset."""

@@ -26,10 +26,10 @@ from scorer.sql.nodes import Node, Statement, renumbered
 from scorer.sql.parse import parse
 from scorer.sql.program import compute, type_of, typed
 from scorer.sql.types import VOID, Type, arrow_type, spark_type, value_type
+from scorer.sql.typing import NEWEST
 from scorer.stage import Part, Stage, map_rows, stage
 
 ANSI = (4, 0)  # the first Spark whose ANSI mode is on
-FLOORS = (4, 2)  # floor and ceil raise: 4.1.1 does not yet, 4.3.0 does
 FEW = 64  # rows below which asking DuckDB takes longer than computing them
 MAX_KINDS = 256  # combinations of types that a stage without a schema keeps compiled
 
@@ -49,7 +49,7 @@ class Expression(Stage):
     ansi: bool
     types: tuple[Type, ...] | None = None
     filters: bool = False
-    floors: bool = True
+    version: Version = NEWEST
     named: str | None = None  # what Spark calls it, where that is known by the types only
     _known: dict[tuple[Type, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -160,7 +160,7 @@ class Expression(Stage):
     def _expr(self, types: tuple[Type, ...]) -> Expr:
         found: Expr | None = self._known.get(types)
         if found is None:
-            found = typed(self.node, types, ansi=self.ansi, condition=self.filters, floors=self.floors)
+            found = typed(self.node, types, ansi=self.ansi, condition=self.filters, version=self.version)
             if len(self._known) < MAX_KINDS:
                 self._known[types] = found
         return found
@@ -285,7 +285,7 @@ def _parts(statement: Statement, version: Version) -> Iterator[Part]:
 def _expression(statement: Statement, node: Node, name: str | None, version: Version) -> Part:
     """Make the stage of an expression; of the filter, which has no name."""
     own, numbers = renumbered(node)
-    one = Expression(own, len(numbers), version >= ANSI, filters=name is None, floors=version >= FLOORS)
+    one = Expression(own, len(numbers), version >= ANSI, filters=name is None, version=version)
     return one, tuple(statement.columns[number] for number in numbers), (name,)
 
 
