@@ -73,6 +73,11 @@ class Stage:
         """Whether a row may be dropped (`handleInvalid="skip"`)."""
         return False
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted, by what it is of, for those who look at a model: `{"clusters": 3}`."""
+        return {}
+
     @classmethod
     def read(cls, saved: Saved) -> Stage | Sequence[Stage]:
         """Build the stage from what Spark saved."""
