@@ -103,6 +103,7 @@ def _told(step: Step, saved: Saved) -> Iterator[tuple[str, Any]]:
         yield "features", forest.features
         if isinstance(stage, BoostedClassifier | BoostedRegressor):
             yield "weights", read_weights(saved, forest.trees).tolist()
+    yield from stage.sizes.items()
     if isinstance(stage, StringIndexer):
         yield "labels", len(stage.labels)
     for name in (

@@ -73,6 +73,11 @@ class Stage:
         """Whether a row may be dropped (`handleInvalid="skip"`)."""
         return False
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted, by what it is of, for those who look at a model: `{"clusters": 3}`."""
+        return {}
+
     @classmethod
     def read(cls, saved: Saved) -> Stage | Sequence[Stage]:
         """Build the stage from what Spark saved."""
@@ -292,12 +297,9 @@ def lookup(saved: Saved) -> Entry:
         return entry
     name = saved.class_name.rpartition(".")[2]
     known = {each.rpartition(".")[2]: None for each in supported()}
-    near = difflib.get_close_matches(name, known, 3, 0.6)
-    if not near and saved.class_name.startswith("org.apache.spark.ml."):
-        near = difflib.get_close_matches(name, known, 1, 0.0)
-    relatives = f"known relatives: {', '.join(near)}" if near else "no class that is known is like it"
+    near = difflib.get_close_matches(name, known, 3, 0.6) or difflib.get_close_matches(name, known, 1, 0.0)
     raise UnsupportedError(
-        f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported; {relatives}; to score it, "
-        f'register a stage before loading: `@stage("{saved.class_name}", …)` of `scorer.stage` (see Classes of your '
-        "own in scorer/README.md)"
+        f"{saved.folder.path} (stage {saved.uid}): {saved.class_name} is not supported; known relatives: "
+        f'{", ".join(near)}; to score it, register a stage before loading: `@stage("{saved.class_name}", …)` of '
+        "`scorer.stage` (see Classes of your own in scorer/README.md)"
     )

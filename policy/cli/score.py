@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import scorer
 from policy.cli.streaming import TABLES_HELP, Streams, exit_on_table_error, table_options
 from policy.cli.tables import Chunk, Kinds, TableError
+from policy.cli.words import many
 
 STATUS = "_status"
 
@@ -24,7 +25,7 @@ MODEL is a pipeline that Spark MLlib saved: a folder, or an address such as s3:/
 Without --columns the model's columns are the prediction, the probability and the raw prediction, and every
 column that no later stage reads. Rows that Spark would drop (handleInvalid="skip") are dropped; the first
 row on which Spark would raise ends the command. With --keep-going every row is kept, and a column _status
-says ok, dropped, or what was wrong.
+says ok, dropped, or what was wrong. In JSON lines a member that is missing is null.
 
 {TABLES_HELP}"""
 
@@ -70,7 +71,8 @@ def command(
         raise click.ClickException(str(error)) from error
     scoring = Scoring(loaded, source, keep_going=keep_going)
     streams = Streams(source, target, in_format, out_format, types)
-    exit_on_table_error(lambda: streams.run(column_types(loaded), scoring.score))
+    inputs = loaded.inputs.names  # in JSON lines a member that is missing is null, as for `model.row`
+    exit_on_table_error(lambda: streams.run(column_types(loaded), scoring.score, wanted=inputs))
     click.echo(json.dumps(scoring.to_dict()) if summary == "json" else scoring.text(), err=True)
 
 
@@ -93,11 +95,13 @@ class Scoring:
     rows: int = 0
     dropped: int = 0
     failed: int = 0
+    given: set[str] = field(default_factory=set)  # the inputs that had a value in some row
 
     def score(self, chunk: Chunk) -> pa.Table:
         """The chunk's rows with the model's columns. Raises TableError where the model cannot go on."""
         self._check(chunk.table.column_names)
         self.rows += chunk.table.num_rows
+        self._note(chunk.table)
         try:
             return self._try(chunk.table) if self.keep_going else self._strict(chunk.table)
         except scorer.RowError as error:
@@ -118,17 +122,30 @@ class Scoring:
             "scored": scored,
             "dropped": self.dropped,
             "failed": self.failed,
+            "never_given": self._never(),
             "model_version": self.model.version,
         }
 
     def text(self) -> str:
         """The summary for a person."""
-        lines = [f"{self.rows:,} rows read, {self.rows - self.dropped - self.failed:,} scored"]
+        lines = [f"{many(self.rows, 'row')} read, {self.rows - self.dropped - self.failed:,} scored"]
+        if self.rows and (never := self._never()):
+            lines.append(f"no row has a value for {', '.join(f'`{name}`' for name in never)}: taken as null")
         if self.dropped:
             lines.append(f'dropped: {self.dropped:,} rows, as Spark would (handleInvalid="skip")')
         if self.failed:
             lines.append(f"failed: {self.failed:,} rows; the column {STATUS} says why")
         return "\n".join(lines)
+
+    def _note(self, table: pa.Table) -> None:
+        for name in self.model.inputs.names:
+            if name not in self.given and name in table.column_names:
+                column = table.column(name)
+                if column.null_count < len(column):
+                    self.given.add(name)
+
+    def _never(self) -> list[str]:
+        return [name for name in self.model.inputs.names if name not in self.given]
 
     def _strict(self, table: pa.Table) -> pa.Table:
         scored = self.model.batch(table)

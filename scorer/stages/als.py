@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,6 +40,11 @@ class ALS(Stage):
     items: Places
     item_factors: Factors
     cold_drop: bool
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"users": len(self.users), "items": len(self.items), "rank": self.user_factors.shape[1]}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -92,6 +92,11 @@ class KMeans(Stage):
     centers: Floats  # (clusters, slots)
     nan_first: bool = False
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"clusters": len(self.centers)}
+
     @classmethod
     def read(cls, saved: Saved) -> Stage:
         """Read the centres, a row each; before Spark 2.0 they are one list."""
@@ -158,6 +163,11 @@ class BisectingKMeans(Stage):
     root: int
     cosine: bool
     nan_stays: bool = False
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"clusters": sum(not below for below in self.children.values())}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:
@@ -234,6 +244,11 @@ class GaussianMixture(Stage):
     means: tuple[Floats, ...]
     roots: tuple[Floats, ...]  # D^-1/2 U^T
     constants: tuple[float, ...]
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"clusters": len(self.weights)}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

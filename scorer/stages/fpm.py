@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +31,11 @@ class FPGrowth(Stage):
     accepts: ClassVar[tuple[Kind, ...]] = ("tokens",)
     rules: tuple[tuple[frozenset[Any], Any], ...]
     items: pa.DataType
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"rules": len(self.rules)}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

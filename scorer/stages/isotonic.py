@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -34,6 +34,11 @@ class Isotonic(Stage):
     predictions: tuple[float, ...]
     index: int
     vectors: bool = False  # the column is known to hold vectors: null is an error there
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"points": len(self.boundaries)}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,6 +32,11 @@ class OneVsRest(Stage):
     models: tuple[Stage, ...]
     raws: tuple[int, ...]
     skips_nan: bool = True
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"models": len(self.models)}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -35,6 +35,11 @@ class Perceptron(Stage):
     accepts: ClassVar[tuple[Kind, ...]] = ("vector",)
     layers: tuple[tuple[Floats, Floats], ...]
     rule: Rule
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"layers": len(self.layers) + 1}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

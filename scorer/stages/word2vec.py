@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -26,6 +26,11 @@ class Word2Vec(Stage):
     words: dict[str, int]
     vectors: npt.NDArray[np.float32]  # (words, size); added as doubles
     size: int
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How much was fitted."""
+        return {"words": len(self.words)}
 
     @classmethod
     def read(cls, saved: Saved) -> Stage:

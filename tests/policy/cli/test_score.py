@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 import pytest
 
+import scorer
 from policy.cli.tables import write
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -128,3 +130,18 @@ def test_what_is_missing_is_named(scoregate, tmp_path, arguments, message):
     assert done.stderr.startswith(b"Error: ")
     assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+def test_a_member_that_is_missing_is_null(scoregate):
+    """In JSON lines a row may leave a column out, as for `model.row`, and no rows are no error; both are said."""
+    model = GOLDEN / "spark" / "pipeline_nested-4.3" / "model"
+    done = scoregate(
+        "score", model, "-", "-", "--format", "json", "--keep-going", stdin=b'{"town":"Oslo","x":1.0}\n'
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr)["never_given"] == ["y"]
+    facts = {"town": "Oslo", "x": 1.0}
+    _, status = scorer.load(model).try_batch(pa.Table.from_pylist([facts | {"y": None}]))
+    assert json.loads(done.stdout)["_status"].partition("stage")[2] == status[0].as_py().partition("stage")[2]
+    empty = scoregate("score", model, "-", "-", stdin=b"")
+    assert (empty.returncode, empty.stdout) == (0, b"")

@@ -137,3 +137,20 @@ def test_categories_are_told_apart_whatever_they_hold():
     assert [_word(one) for one in ("a b", "0, 1", "", " a", "{x}", "é")] == [
         "a b", '"0, 1"', '""', '" a"', '"{x}"', "é"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("kmeans-4.3", "clusters 3"),
+        ("bisecting_kmeans-4.3", "clusters 5"),
+        ("gaussian_mixture-4.3", "clusters 3"),
+        ("als_drop-4.3", "users "),
+        ("isotonic-4.3", "points "),
+        ("one_vs_rest_logistic-4.3", "models 3"),
+    ],
+)
+def test_a_stage_tells_how_much_was_fitted(scoregate, name, size):
+    """Beside its columns stands what a stage was fitted to: clusters, users and items, points, models."""
+    said = scoregate("show", SPARK / name / "model").stdout.decode()
+    assert size in said

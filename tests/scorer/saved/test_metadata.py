@@ -74,13 +74,6 @@ def test_classes_of_others_are_refused_by_name(model, name):
     refused(model, name, "StandardScaler_000000000001", kind=scorer.UnsupportedError)
 
 
-def test_a_class_that_is_like_none_has_no_relatives(model):
-    """A class of somebody's own that resembles no class of Spark's is not said to be like one."""
-    edit(model / "stages" / SCALER, **{"class": "__main__.Shout"})
-    error = refused(model, "__main__.Shout", "register a stage", kind=scorer.UnsupportedError)
-    assert "relatives" not in str(error)
-
-
 def test_names_of_pythons_writer_are_known(model, original):
     """A pipeline that Python's writer saved, under its own class names, is the same model."""
     edit(model, **{"class": "pyspark.ml.pipeline.PipelineModel"})
