@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scorer.errors import Invalid, shown
-from scorer.fields import Field, number
+from scorer.fields import Attribute, Field, number
 from scorer.saved import Saved
 from scorer.stage import Stage, stage
 
@@ -28,6 +28,7 @@ class TargetEncoder(Stage):
     encodings: dict[float, float]
     null: float | None  # None: null was not seen
     whole: float | None  # of unseen categories; None: they are errors
+    count: int  # of different encodings, all that were fitted
 
     @classmethod
     def read(cls, saved: Saved) -> Sequence[Stage]:
@@ -39,14 +40,15 @@ class TargetEncoder(Stage):
         for row in sorted(saved.table().to_pylist(), key=lambda row: int(row["index"])):
             stats = zip(row["categories"], zip(row["counts"], row["stats"], strict=True), strict=True)
             encodings = _encodings(dict(stats), smoothing, binary=binary)
+            count = len(set(encodings.values()))
             whole, null = encodings.pop(ALL), encodings.pop(NULL, None)
-            stages.append(cls(encodings, null, whole if keep else None))
+            stages.append(cls(encodings, null, whole if keep else None, count))
         return stages
 
     def fields(self, inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        """Describe the output."""
+        """Describe the output: Spark calls the encodings the labels of a nominal number, which it is not."""
         del inputs
-        return (number(),)
+        return (number(Attribute("nominal", count=self.count)),)
 
     def row(self) -> Callable[[Any], float]:
         """Encode one category."""

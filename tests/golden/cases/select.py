@@ -7,7 +7,8 @@ from typing import Any
 from case import case
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
-    BucketedRandomProjectionLSH, ChiSqSelector, MinHashLSH, StringIndexer, UnivariateFeatureSelector, VarianceThresholdSelector,
+    BucketedRandomProjectionLSH, ChiSqSelector, Interaction, MinHashLSH, StringIndexer, UnivariateFeatureSelector,
+    VarianceThresholdSelector,
 )  # fmt: skip
 from session import Session
 from values import INF, NAN, cloud, dense, hard, sparse
@@ -205,3 +206,21 @@ def _encoder_pipeline(s: Session) -> Any:
     return Pipeline(stages=stages).fit(
         s.frame("town:string label:double", [["Oslo", 1.0], ["Rome", 0.0], ["Oslo", 0.0], ["Lima", 1.0]])
     )
+
+
+@case(
+    "target_encoder_nominal",
+    "Encodings are called the labels of a nominal number: products take it for an index, and refuse what is none.",
+    "a:int x:double",
+    [[0, 1.5], [1, -2.0], [2, 1.0], [9, 1.0], [None, 3.0], [0, None], [0, NAN]],
+    versions=NEWER,
+)
+def _encoder_nominal(s: Session) -> Any:
+    from pyspark.ml.feature import TargetEncoder
+
+    stages = [
+        TargetEncoder(inputCol="a", outputCol="ae", labelCol="label", handleInvalid="keep"),
+        Interaction(inputCols=["ae", "x"], outputCol="v"),
+    ]
+    rows = [[0, 1.0, 1.0], [0, 1.0, 1.0], [1, 1.0, 0.0], [2, 1.0, 1.0], [2, 1.0, 0.0]]
+    return Pipeline(stages=stages).fit(s.frame("a:int x:double label:double", rows))
