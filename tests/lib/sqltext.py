@@ -71,7 +71,7 @@ _FORMS = {
         *("try_cast({t} AS DECIMAL(8,2))", "CAST({b} AS DECIMAL(3,1))", "greatest({n}, {n}, {n})", "least(a, z, {n})"),
         *("coalesce(a, {n}, z, 1)", "(m * m)", "(m / 3)", "(m % 0.7)", "(m + l)", "(m * 1e2)", "(m - y)", "(y * z)", "(y / a)"),
         *("try_cast({t} AS BIGINT)", "try_cast({t} AS FLOAT)", "EXTRACT(DAY FROM t)", "EXTRACT(hour FROM t)", "(z * z)"),
-        *("locate({t}, {t})", "instr({t}, {t})", "position('l' IN {t})", "length(split({t}, 'o')[0])", "size(split({t}, ',', 2))"),
+        *("locate({t}, {t})", "instr({t}, {t})", "position('l' IN s)", "length(split({t}, 'o')[0])", "size(split({t}, ',', 2))"),
         *("CAST({n} AS INT) div 2", "(z + CAST(1 AS TINYINT))", "(b - 1.5F)", "1.5BD * b", "10L / b", "3S * z", "(- z)", "abs(z)"),
     ],
     "text": [
