@@ -88,7 +88,7 @@ def _round(typer: Typer, node: Node, args: tuple[Expr, ...]) -> Expr:
     return strict(made, replace(op, patient=True), value)
 
 
-FLOORS = (4, 2)  # floor and ceil raise for what is no bigint: 4.1.1 does not yet, 4.3.0 does
+FLOORS = (4, 3)  # floor and ceil raise for what is no bigint: 4.2.0 does not yet
 
 
 @handles("floor", "ceil", "ceiling")
