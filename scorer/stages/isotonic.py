@@ -55,9 +55,9 @@ class Isotonic(Stage):
         return cls(boundaries, predictions, index)
 
     def resolve(self, inputs: tuple[Field, ...]) -> Self:
-        """Learn whether the column holds vectors; Spark takes no whole numbers here."""
+        """Learn whether the column holds vectors; Spark takes no other numbers here than doubles."""
         kind = inputs[0].type
-        if kind is not None and pa.types.is_integer(kind):
+        if kind is not None and not inputs[0].is_vector and not pa.types.is_float64(kind):
             raise ColumnError(f"is {kind}, where Spark takes doubles or vectors")
         return replace(self, vectors=inputs[0].is_vector)
 

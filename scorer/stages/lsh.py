@@ -52,6 +52,8 @@ class RandomProjection(Stage):
             for direction in directions:
                 if len(direction) != len(value):
                     raise Invalid(f"a vector of {len(value)} slots, where {len(direction)} were fitted")
+                if not direction:
+                    raise Invalid("a vector without slots has no hash")
                 total = 0.0
                 for i, x in active(value):
                     total += x * direction[i]

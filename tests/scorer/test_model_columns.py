@@ -52,6 +52,14 @@ def test_lists_of_numbers_are_no_words(goldens, name):
     assert scorer.load(case.model_path, schema=pa.schema([(words, texts)])).inputs.names == [words]
 
 
+@pytest.mark.parametrize("kind", [pa.float32(), pa.bool_(), pa.int64(), pa.decimal128(10, 2)], ids=str)
+def test_isotonic_regression_takes_doubles_and_vectors_only(goldens, kind):
+    """A column that is known to hold other numbers is refused when the model is loaded, as in Spark."""
+    (case,) = [case for case in goldens if case.folder.name == "isotonic-4.3"]
+    with pytest.raises(scorer.ColumnError, match="where Spark takes doubles or vectors"):
+        scorer.load(case.model_path, schema=pa.schema([("features", kind)]))
+
+
 def test_a_column_that_nobody_makes_is_refused_with_a_hint(census):
     """A column that the pipeline does not make is refused, with the nearest that it does."""
     for ask in (census.select, lambda names: census.row(FACTS, columns=names)):
