@@ -6,7 +6,8 @@ import os
 
 from scorer.bundle import Recording
 from scorer.containers import flatten
-from scorer.saved import Ledger, open_source, read
+from scorer.ledger import Ledger
+from scorer.saved import open_source, read
 from scorer.wiring import wire
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from scorer.sql import compare, dates
 from scorer.sql.exprs import Expr, MistypedError, apply, case, literal, loose, strict
+from scorer.sql.logictyping import compared, null_test
 from scorer.sql.nodes import Node
 from scorer.sql.types import BOOLEAN, DATE, INT, TIMESTAMP, VOID, Type
-from scorer.sql.typing import Typer, compared, handles, null_test
+from scorer.sql.typing import Typer, handles
 
 
 @handles("case", "if")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scorer.sql import choosing, mathtyping, stringtyping
+from scorer.sql import choosing, logictyping, mathtyping, stringtyping
 from scorer.sql.code import compiled
 from scorer.sql.exprs import Expr
 from scorer.sql.fold import folded
@@ -13,7 +13,7 @@ from scorer.sql.nodes import Node
 from scorer.sql.types import Type
 from scorer.sql.typing import NEWEST, Typer
 
-HANDLERS = (choosing, mathtyping, stringtyping)  # imported for what they register
+HANDLERS = (choosing, logictyping, mathtyping, stringtyping)  # imported for what they register
 
 
 def typed(

@@ -7,9 +7,10 @@ from typing import Any
 
 from scorer.sql import texts
 from scorer.sql.exprs import Expr, MistypedError, Op, apply, case, literal, loose, strict
+from scorer.sql.logictyping import null_test
 from scorer.sql.nodes import Node
 from scorer.sql.types import BOOLEAN, INT, STRING, TEXTS
-from scorer.sql.typing import Typer, handles, null_test
+from scorer.sql.typing import Typer, handles
 
 _ONE = {
     "lower": Op(str.lower),

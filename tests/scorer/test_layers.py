@@ -19,7 +19,7 @@ scorer.chunks | scorer.thrift | scorer.vectors | scorer.javaregex | scorer.commi
 scorer.onepage | scorer.javatrig
 scorer.parquet | scorer.compare
 scorer.columns | scorer.folder | scorer.location | scorer.fields | scorer.kernels | scorer.shared | scorer.twister | scorer.digamma | scorer.fourier
-scorer.bundle | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
+scorer.bundle | scorer.ledger | scorer.javatext | scorer.dot | scorer.shapley | scorer.places | scorer.foldin
 scorer.ranker | scorer.sql
 scorer.saved
 scorer.treedata | scorer.classes

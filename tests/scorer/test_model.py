@@ -16,7 +16,7 @@ import pytest
 from census_facts import MAIN
 
 import scorer
-from scorer.saved import digest
+from scorer.ledger import digest
 
 
 def test_a_schema_settles_the_types(find):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorer import saved
-from scorer.saved import digest
+from scorer import ledger
+from scorer.ledger import digest
 
 INNER = pa.struct([("type", pa.int8()), ("values", pa.list_(pa.float64())), ("name", pa.string())])
 VALUES = st.none() | st.fixed_dictionaries(
@@ -67,5 +67,5 @@ def test_texts_are_hashed_alike_whatever_the_step(size, monkeypatch):
     """How many texts are hashed at a time does not show in the hash."""
     table = pa.table({"x": ["a", None, "", "b", "c\x1f", "d"]})
     before = digest(table)
-    monkeypatch.setattr(saved, "HASHED", size)
+    monkeypatch.setattr(ledger, "HASHED", size)
     assert digest(table) == before

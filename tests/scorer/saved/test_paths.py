@@ -9,7 +9,7 @@ import pytest
 from saves import LINEAR, edit_params, part, refused
 
 import scorer
-from scorer import saved
+from scorer import ledger
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_pipeline_inside_itself_ends(model):
 
 def test_a_pipeline_twice_inside_itself_ends(model, monkeypatch):
     """Links that double at each level are refused at a count, not followed for ever."""
-    monkeypatch.setattr(saved, "MAX_STAGES", 200)
+    monkeypatch.setattr(ledger, "MAX_STAGES", 200)
     edit_params(model, stageUids=["one", "two"])
     (model / "stages" / "0_one").symlink_to(model)
     (model / "stages" / "1_two").symlink_to(model)
