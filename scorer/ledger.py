@@ -12,9 +12,7 @@ import pyarrow as pa
 from scorer.errors import SavedError
 
 MAX_STAGES = 20_000
-MAX_CLAIMS = (
-    1 << 28
-)  # bytes that a model may need beyond what is stored: zeros of sparse vectors, unnamed slots
+MAX_CLAIMS = 1 << 28  # bytes that a model may need beyond what it stores, for zeros and unnamed slots
 PER_BYTE = 100  # bytes of them that each byte that is stored pays for
 HASHED, BLOCK = 10_000, 1 << 18  # texts, numbers that are hashed at a time
 
